@@ -1,0 +1,83 @@
+"""`netspec compile`: an ONNX model."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from netspec.cli.output import atomic, check_output
+from netspec.cli.specs import one_graph, set_option
+from netspec.cli.weights import need, read_files, tell, tell_if_random, usable, weight_options
+from netspec.layers import DTYPES
+from netspec.text.printable import printable
+
+
+@click.command("compile", short_help="ONNX model.")
+@click.argument("spec")
+@click.option(
+    "-o",
+    "output",
+    type=click.Path(path_type=Path),
+    metavar="MODEL.onnx",
+    help="The model (NAME.onnx here).",
+)
+@weight_options
+@click.option(
+    "--dtype",
+    type=click.Choice(list(DTYPES)),
+    default="float32",
+    help="Type of all tensors (float32).",
+)
+@click.option(
+    "--batch",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="A fixed batch size (a symbolic axis N).",
+)
+@click.option("--opset", type=int, metavar="N", help="Version of the ONNX operators (21).")
+@set_option
+def command(
+    spec: str,
+    output: Path | None,
+    weights: Path | None,
+    seed: int | None,
+    allow_extra: bool,
+    dtype: str,
+    batch: int | None,
+    opset: int | None,
+    settings: tuple[str, ...],
+) -> int:
+    """Compile SPEC to an ONNX model.
+
+    Weights are those of --weights, else of the spec's `weights:`, else random. The same input gives the same bytes.
+    Above 1.5 GB the weights go to MODEL.onnx.data beside the model.
+    """
+    need("compile", "numpy", "onnx", "safetensors", "ml_dtypes")
+    from netspec.onnxgen.emit import DEFAULT_OPSET, OPSETS, Target
+    from netspec.onnxgen.machine import refuse_on_disk
+    from netspec.onnxgen.model import EXTERNAL_ABOVE, weight_bytes, write_model
+    from netspec.onnxgen.weights import choose_values
+
+    if opset not in (None, *OPSETS):
+        there = ", ".join(map(str, OPSETS))
+        raise click.BadParameter(f"{opset} is not one of {there}.", param_hint="'--opset'")
+    graph = one_graph(spec, settings)
+    path = output or Path(f"{graph.name}.onnx")
+    target = Target(opset or DEFAULT_OPSET, batch, dtype)
+    check_output(path, read_files(spec, graph, weights))
+    with usable(), ExitStack() as files:
+        nbytes = weight_bytes(graph, dtype)
+        refuse_on_disk(nbytes, path.parent)
+        values = choose_values(graph, weights, seed or 0, allow_extra=allow_extra, warn=tell)
+        tell_if_random(graph, weights, seed)
+        model_file, beside = files.enter_context(atomic(path)), None
+        if nbytes > EXTERNAL_ABOVE:  # left first, so that a model never stands without its weights
+            data_path = path.with_name(path.name + ".data")
+            check_output(data_path, read_files(spec, graph, weights))
+            beside = data_path.name, files.enter_context(atomic(data_path))
+        write_model(graph, values, model_file, target, beside)
+    if output is None:
+        tell(f"wrote {printable(str(path))}")
+    return 0

@@ -1,0 +1,127 @@
+"""Bindings -> scopes: `where`, rows and parameters are evaluated where they are written, from the top down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from netspec.graph.evaluate import Refusal, evaluate
+from netspec.graph.scope import Bound, RowValue, Scope, TableValue, Unknown
+from netspec.layers import REGISTRY, hyperparameters
+from netspec.text.bindings import Binding, Defaults, Table
+from netspec.text.diagnostics import Diagnostic, LayerError, Note
+from netspec.text.nearest import did_you_mean, nearest
+from netspec.text.printable import printable
+from netspec.text.syntax import Expr, Literal, Name
+
+
+def where_scope(bindings: tuple[Binding, ...], diagnostics: list[Diagnostic]) -> Scope:
+    """The outermost scope, with the mistakes of its values found whether or not they are used."""
+    scope = Scope(None)
+    _bind(bindings, scope, scope.values, scope.defaults, diagnostics)
+    return scope
+
+
+def _bind(
+    bindings: tuple[Binding, ...],
+    scope: Scope,
+    values: dict[str, Bound],
+    defaults: dict[str, tuple[Defaults, Scope]],
+    diagnostics: list[Diagnostic],
+) -> None:
+    for at, binding in enumerate(bindings):
+        name, value = binding.name, binding.value
+        if isinstance(value, Defaults):
+            _bind_defaults(name, value, scope, defaults, diagnostics)
+        elif name.text.upper() in REGISTRY and name.text.isupper():
+            message = f"`{name.text}` is a layer kind: its defaults are a mapping of hyperparameters"
+            help_text = f"write `{name.text}: {{{_first_setting(name.text)}}}`"
+            diagnostics.append(Diagnostic("mapping-expected", message, value.span, help=help_text))
+        else:
+            scope.later = frozenset(later.name.text for later in bindings[at + 1 :])
+            values[name.text] = _bound(value, scope, diagnostics)
+    scope.later = frozenset()
+
+
+def _first_setting(keyword: str) -> str:
+    first = next(iter(hyperparameters(REGISTRY[keyword])), "name")
+    return f"{first}: ..."
+
+
+def _bound(value: Expr | Table, scope: Scope, diagnostics: list[Diagnostic]) -> Bound:
+    if isinstance(value, Table):
+        return Bound(_table(value, scope, diagnostics), value.span)
+    try:
+        if isinstance(value, Literal) and value.value is None:
+            raise Refusal("empty-binding", "the binding has no value", value.span, "write a value after `:`")
+        return Bound(evaluate(value, scope), value.span)
+    except Refusal as refusal:
+        diagnostics.append(refusal.diagnostic)
+    except Unknown:
+        pass
+    return Bound(None, value.span, broken=True)
+
+
+def _table(table: Table, scope: Scope, diagnostics: list[Diagnostic]) -> TableValue:
+    rows = []
+    for row in table.rows:
+        inside = Scope(scope)
+        _bind(row.bindings, inside, inside.values, inside.defaults, diagnostics)
+        rows.append(RowValue(row, inside.values, inside.defaults, inside.read))
+    return TableValue(tuple(rows), table.span)
+
+
+def _bind_defaults(
+    name: Name,
+    value: Defaults,
+    scope: Scope,
+    defaults: dict[str, tuple[Defaults, Scope]],
+    diagnostics: list[Diagnostic],
+) -> None:
+    keyword = name.text.upper()
+    if keyword in REGISTRY:
+        settings = tuple(_good_settings(keyword, value.settings, scope, diagnostics))
+        defaults[keyword] = (Defaults(settings, value.span), scope)
+        return
+    shown = printable(name.text)[:60]
+    near = nearest(name.text, REGISTRY)
+    if name.text.isupper() or near is not None:
+        message = f"there is no layer kind {shown}"
+        help_text = did_you_mean(name.text, REGISTRY)
+        diagnostics.append(Diagnostic("unknown-kind", message, name.span, help=help_text))
+    else:
+        message = f"`{shown}` is bound to a mapping, which only a layer kind may be"
+        help_text = f"a table is a list of rows: `{shown}: [{{f: 8}}]`"
+        diagnostics.append(Diagnostic("table", message, value.span, help=help_text))
+
+
+def _good_settings(
+    keyword: str,
+    settings: Iterable[tuple[Name, Expr]],
+    scope: Scope,
+    diagnostics: list[Diagnostic],
+) -> Iterable[tuple[Name, Expr]]:
+    """The settings whose names are known and whose values, where they are literal, are allowed."""
+    known = hyperparameters(REGISTRY[keyword])
+    for name, expr in settings:
+        if name.text not in known:
+            diagnostics.append(unknown_hyperparameter(keyword, name))
+            continue
+        try:
+            if isinstance(expr, Literal):
+                known[name.text].read(expr.value)
+            yield name, expr
+        except LayerError as error:
+            note = Note(f"{name.text}: {known[name.text].meta.doc}")
+            diagnostics.append(
+                Diagnostic(error.code, f"{keyword}: {error.message}", expr.span, (note,), error.help)
+            )
+            yield name, Literal(None, expr.span)
+
+
+def unknown_hyperparameter(keyword: str, name: Name) -> Diagnostic:
+    """The diagnostic of a hyperparameter that a kind does not have."""
+    known = hyperparameters(REGISTRY[keyword])
+    shown = printable(name.text)[:60]
+    message = f"{keyword} has no hyperparameter `{shown}`"
+    help_text = did_you_mean(name.text, known) or f"{keyword} takes no hyperparameters"
+    return Diagnostic("unknown-hyperparameter", message, name.span, help=help_text)

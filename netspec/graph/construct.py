@@ -1,0 +1,146 @@
+"""Call + scope -> layer: arguments and defaults become the fields of a layer kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from netspec.graph.bind import unknown_hyperparameter
+from netspec.graph.evaluate import Entering, NoTensor, Refusal, evaluate
+from netspec.graph.scope import Scope, Setting, Unknown, Value
+from netspec.layers import REGISTRY, Layer, hyperparameters
+from netspec.layers.hyperparameter import HyperParameter
+from netspec.text.diagnostics import Diagnostic, LayerError, Note
+from netspec.text.source import Span
+from netspec.text.syntax import Argument, Call, Expr, Literal, Name
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A layer, the name given by hand if any, and the places of the arguments in the call."""
+
+    layer: Layer
+    name: Name | None
+    arguments: dict[str, Span]
+
+
+class Constructor:
+    """Makes layers of calls; equal layers are made once."""
+
+    def __init__(self, diagnostics: list[Diagnostic]) -> None:
+        self._diagnostics = diagnostics
+        self._made: dict[object, Layer] = {}
+
+    def make(self, call: Call, scope: Scope, entering: Entering) -> Made | None:
+        """The layer that a call asks for; None where it cannot be made, with the reasons reported."""
+        keyword = call.name.upper()
+        kind = REGISTRY[keyword]
+        fields = hyperparameters(kind)
+        reported = len(self._diagnostics)
+        name, given = self._given(keyword, fields, call)
+        values: dict[str, Any] = {}
+        hidden = False
+        settings = scope.settings(keyword)
+        for field in fields.values():
+            setting = given.get(field.name) or settings.get(field.name)
+            if setting is None:
+                continue
+            expr, written_in = (
+                (setting.expr, setting.scope) if isinstance(setting, Setting) else (setting, scope)
+            )
+            try:
+                values[field.name] = self._value(keyword, field, expr, written_in, entering)
+            except Unknown:
+                hidden = True
+            except Refusal as refusal:
+                self._diagnostics.append(refusal.diagnostic)
+        if hidden or len(self._diagnostics) > reported:
+            return None
+        missing = [field for field in fields.values() if field.required and field.name not in values]
+        if missing:
+            self._diagnostics.append(_missing(keyword, missing[0], call))
+            return None
+        places = {key: expr.span for key, expr in given.items()}
+        return Made(self._layer(kind, values), name, places)
+
+    def _given(
+        self, keyword: str, fields: Any, call: Call
+    ) -> tuple[Name | None, dict[str, Expr]]:
+        """The name given by hand, and the arguments by hyperparameter."""
+        positional = [field.name for field in fields.values() if field.positional]
+        name: Name | None = None
+        given: dict[str, Expr] = {}
+        for at, argument in enumerate(call.arguments):
+            if argument.name is not None and argument.name.text == "name" and "name" not in fields:
+                name = _hand_name(argument)
+                continue
+            key = self._key(keyword, positional, fields, argument, at)
+            if key is not None and key in given:
+                message = f"{keyword} is given `{key}` twice"
+                self._report("argument-twice", message, _place(argument))
+            elif key is not None:
+                given[key] = argument.value
+        return name, given
+
+    def _key(
+        self, keyword: str, positional: list[str], fields: Any, argument: Argument, at: int
+    ) -> str | None:
+        if argument.name is not None:
+            if argument.name.text in fields:
+                return argument.name.text
+            self._diagnostics.append(unknown_hyperparameter(keyword, argument.name))
+            return None
+        if at < len(positional):
+            return positional[at]
+        count = f"{len(positional)} positional argument{'s' * (len(positional) != 1)}"
+        order = f": {', '.join(positional)}" if positional else ""
+        message = f"{keyword} takes {count}{order}"
+        self._report("too-many-arguments", message, argument.value.span)
+        return None
+
+    def _report(self, code: str, message: str, span: Span) -> None:
+        self._diagnostics.append(Diagnostic(code, message, span))
+
+    def _value(
+        self, keyword: str, field: HyperParameter, expr: Expr, scope: Scope, entering: Entering
+    ) -> Any:
+        """A hyperparameter's value, checked."""
+        if field.type is str and isinstance(expr, Name):
+            return expr.text
+        if isinstance(expr, Literal) and expr.value is None:
+            raise Unknown
+        value: Value = evaluate(expr, scope, entering)
+        try:
+            return field.read(value)
+        except LayerError as error:
+            notes = [Note(f"{field.name}: {field.meta.doc}")]
+            bound = scope.find(expr.text) if isinstance(expr, Name) and entering is not NoTensor else None
+            if bound is not None:
+                notes.append(Note("its value is written here", bound.span))
+            refusal = Refusal(error.code, f"{keyword}: {error.message}", expr.span, error.help)
+            d = refusal.diagnostic
+            refusal.diagnostic = Diagnostic(d.code, d.message, d.span, tuple(notes), d.help)
+            raise refusal from None
+
+    def _layer(self, kind: type[Layer], values: dict[str, Any]) -> Layer:
+        key = (kind, repr(values))
+        layer = self._made.get(key)
+        if layer is None:
+            layer = self._made[key] = kind(**values)
+        return layer
+
+
+def _hand_name(argument: Argument) -> Name:
+    assert isinstance(argument.value, Literal)
+    return Name(str(argument.value.value), argument.value.span)
+
+
+def _place(argument: Argument) -> Span:
+    return argument.name.span if argument.name else argument.value.span
+
+
+def _missing(keyword: str, field: HyperParameter, call: Call) -> Diagnostic:
+    message = f"{keyword} needs `{field.name}`: {field.meta.doc}"
+    example = f"{keyword}(64)" if field.positional else f"{keyword}({field.name}=...)"
+    help_text = f"write `{example}`, or bind `{keyword}: {{{field.name}: ...}}` in `where` or a row"
+    return Diagnostic("missing-hyperparameter", message, call.span, help=help_text)

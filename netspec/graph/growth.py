@@ -1,0 +1,77 @@
+"""The growing graph: layers are shaped, named and appended.  The only caller of `infer`."""
+
+from __future__ import annotations
+
+from netspec.graph.evaluate import Refusal
+from netspec.graph.graph import Node
+from netspec.graph.naming import Namer
+from netspec.graph.notes import way_notes
+from netspec.graph.place import Findings, Place
+from netspec.layers import Layer, TensorType
+from netspec.text.diagnostics import Diagnostic, LayerError, Note
+from netspec.text.source import Span
+from netspec.text.syntax import Call, Name
+
+
+class Growth:
+    """The layers made so far, in order of execution."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.nodes: list[Node] = []
+        self.by_name: dict[str, Node] = {}
+        self._findings = findings
+        self._namer = Namer()
+        self._inferred: dict[tuple[int, tuple[TensorType, ...]], TensorType] = {}
+
+    def enter(self, name: str, layer: Layer, declared: TensorType, call: Call, place: Place) -> Node:
+        """Append an input."""
+        output = layer.infer((declared,))
+        return self._append(Node(name, layer, (), output, call.span, place.step))
+
+    def add(
+        self,
+        layer: Layer,
+        inputs: tuple[Node, ...],
+        call: Call,
+        place: Place,
+        hand: Name | None = None,
+        arguments: dict[str, Span] | None = None,
+    ) -> Node | None:
+        """Append a layer; None, with a finding, where its rules refuse the inputs.
+
+        `hand` is a name given in the call, `arguments` the places of the hyperparameters written there.
+        """
+        types = tuple([node.type for node in inputs])
+        key = (id(layer), types)
+        try:
+            output = self._inferred.get(key)
+            if output is None:
+                output = self._inferred[key] = layer.infer(types)
+            if hand is None:
+                name = self._namer.automatic(layer.keyword, place.prefix)
+            else:
+                name = self._namer.by_hand(hand, place.prefix)
+        except LayerError as error:
+            shown = hand.text if hand else self._namer.next(layer.keyword, place.prefix)
+            notes = way_notes(shown, place.step, inputs, self.by_name)
+            self._findings.append(_refused(error, notes, call, arguments or {}))
+            return None
+        except Refusal as refusal:
+            self._findings.keep(refusal, place)
+            return None
+        names = tuple([node.name for node in inputs])
+        return self._append(Node(name, layer, names, output, call.span, place.step))
+
+    def _append(self, node: Node) -> Node:
+        self.nodes.append(node)
+        self.by_name[node.name] = node
+        return node
+
+
+def _refused(
+    error: LayerError, notes: tuple[Note, ...], call: Call, arguments: dict[str, Span]
+) -> Diagnostic:
+    """The finding for a layer's refusal; its place is the argument at fault if the call has it."""
+    span = arguments.get(error.argument or "", call.span)
+    more = tuple(Note(text) for text in error.notes)
+    return Diagnostic(error.code, error.message, span, (*notes, *more), error.help)

@@ -1,0 +1,70 @@
+"""`blocks`: keys `NAME(params)` and their patterns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netspec.text.bindings import BUILT_IN
+from netspec.text.diagnostics import Diagnostic
+from netspec.text.document import Mapping, Scalar, Tree
+from netspec.text.lexer import fragment_of
+from netspec.text.pattern import parse_pattern, parse_signature
+from netspec.text.syntax import Argument, Chain, Expr, Name
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a block, and its default if it has one."""
+
+    name: Name
+    default: Expr | None
+
+
+@dataclass(frozen=True)
+class Block:
+    """A named pattern with parameters."""
+
+    name: Name
+    parameters: tuple[Parameter, ...]
+    body: Chain
+
+
+def read_blocks(tree: Tree | None, diagnostics: list[Diagnostic]) -> dict[str, Block]:
+    """The blocks of a spec by name; what is wrong with them goes to `diagnostics`."""
+    blocks: dict[str, Block] = {}
+    if not isinstance(tree, Mapping):
+        return blocks
+    for key, value in tree.entries:
+        name, arguments, faults = parse_signature(fragment_of(key))
+        diagnostics.extend(faults)
+        if not isinstance(value, Scalar) or not isinstance(value.value, str):
+            continue  # the envelope has said why
+        body, faults = parse_pattern(fragment_of(value))
+        diagnostics.extend(faults)
+        if name is None:
+            continue
+        if name.text in blocks:
+            line = blocks[name.text].name.span.line
+            message = f"the block {name.text} is defined twice; the first is on line {line}"
+            diagnostics.append(Diagnostic("duplicate-block", message, name.span))
+            continue
+        blocks[name.text] = Block(name, _parameters(arguments, diagnostics), body)
+    return blocks
+
+
+def _parameters(
+    arguments: tuple[Argument, ...], diagnostics: list[Diagnostic]
+) -> tuple[Parameter, ...]:
+    found: dict[str, Parameter] = {}
+    for argument in arguments:
+        name = argument.name or argument.value
+        if not isinstance(name, Name) or name.text in BUILT_IN:
+            message = "a parameter is a name, which is neither a word of the language nor C, H or W"
+            diagnostics.append(Diagnostic("block", message, name.span))
+        elif name.text in found:
+            message = f"two parameters are named `{name.text}`"
+            diagnostics.append(Diagnostic("block", message, name.span))
+        else:
+            default = argument.value if argument.name else None
+            found[name.text] = Parameter(name, default)
+    return tuple(found.values())

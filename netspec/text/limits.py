@@ -1,0 +1,20 @@
+"""How much a spec may ask for.  Every bound of the language stands here, with its reason."""
+
+#: Bytes of a spec: thirty times the largest net of the literature written out layer by layer.
+MAX_FILE_BYTES = 5_000_000
+#: Levels of nesting, of YAML and of brackets in a pattern: no net needs ten; recursion must stay bounded.
+MAX_DEPTH = 64
+#: YAML nodes that aliases may add to a document ("billion laughs").
+MAX_ALIASED_NODES = 20_000
+#: Layers of a net, and iterations of all its repeats.
+MAX_LAYERS = 1_000_000
+#: Characters of an identifier.
+MAX_NAME = 200
+#: Largest size of one axis; ONNX and the kernels that run it count with 32 bits.
+MAX_DIMENSION = 2**31 - 1
+#: Most elements of one tensor, for one sample.
+MAX_ELEMENTS = 2**63 - 1
+#: Largest integer that arithmetic in a spec may reach.
+MAX_INTEGER = 2**63 - 1
+#: Findings of one file that are reported; more would bury the first.
+MAX_DIAGNOSTICS = 200

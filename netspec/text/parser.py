@@ -1,0 +1,197 @@
+"""The part of parsing that patterns and expressions share: a cursor over tokens that records faults."""
+
+from __future__ import annotations
+
+from netspec.text.diagnostics import Diagnostic
+from netspec.text.lexer import Fragment, Token, tokens
+from netspec.text.limits import MAX_DEPTH, MAX_INTEGER
+from netspec.text.printable import printable
+from netspec.text.source import Span
+from netspec.text.syntax import Binary, Expr, ListOf, Literal, Name, Negated
+
+#: Words of the language, which no binding may take.
+WORDS: dict[str, bool | str] = {
+    "yes": True,
+    "true": True,
+    "no": False,
+    "false": False,
+    **{word: word for word in ("valid", "half", "same", "nearest", "bilinear")},
+}
+
+
+class Fault(Exception):
+    """A syntax error; the parser that catches it records it and goes on after it."""
+
+    def __init__(self, code: str, message: str, span: Span, help: str | None = None) -> None:
+        super().__init__(message)
+        self.diagnostic = Diagnostic(code, message, span, help=help)
+
+
+class Cursor:
+    """A place in the tokens of a fragment, and the parser of expressions (language.md, section 2)."""
+
+    def __init__(self, fragment: Fragment) -> None:
+        self.fragment = fragment
+        self.diagnostics: list[Diagnostic] = []
+        self._depth = 0
+        self._tokens: list[Token] = []
+        for token in tokens(fragment):
+            if token.kind == "comment":
+                self._record_comment(token)
+            else:
+                self._tokens.append(token)
+        self._at = 0
+        self.now = self._tokens[0]
+
+    def advance(self) -> Token:
+        """Step over the present token, and answer it."""
+        token = self.now
+        if self._at < len(self._tokens) - 1:
+            self._at += 1
+            self.now = self._tokens[self._at]
+        return token
+
+    def ahead(self) -> Token:
+        """The token after the present one."""
+        return self._tokens[min(self._at + 1, len(self._tokens) - 1)]
+
+    def span(self, token: Token) -> Span:
+        """The place of a token in the file."""
+        return self.fragment.span(token.start, token.end)
+
+    def fault(self, code: str, message: str, token: Token, help: str | None = None) -> Fault:
+        """A fault at a token."""
+        return Fault(code, message, self.span(token), help)
+
+    def record(self, fault: Fault) -> None:
+        """Keep a fault's diagnostic, unless one stands at its place already: one cause, one finding."""
+        if all(d.span.start != fault.diagnostic.span.start for d in self.diagnostics):
+            self.diagnostics.append(fault.diagnostic)
+
+    def deeper(self, token: Token) -> None:
+        """Count a level of nesting; a fault past the bound."""
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise self.fault("too-deep", f"brackets nest more than {MAX_DEPTH} deep", token)
+
+    def shallower(self) -> None:
+        """Leave a level of nesting."""
+        self._depth -= 1
+
+    def close(self, closer: str, opener: Token) -> None:
+        """Step over the bracket that closes `opener`; a fault where something else stands."""
+        if self.now.kind == closer:
+            self.advance()
+            return
+        if self.now.kind in ("]", ")", "}"):
+            message = f"`{opener.text}` is closed by `{self.now.text}`"
+            self.record(self.fault("unbalanced-bracket", message, self.now, f"write `{closer}`"))
+            self.advance()
+            return
+        found = self.now
+        closed = self._resynchronise(closer)
+        if closed and found.kind == "|":
+            message = "`|` separates the branches of a merge, which stand in { }"
+            raise self.fault("syntax", message, found)
+        if closed:
+            message = f"`,` or `{closer}` is expected, found {describe(found)}"
+            raise self.fault("syntax", message, found)
+        message = f"`{opener.text}` is not closed before {describe(found)}"
+        help_text = f"write `{closer}` before {describe(found)}"
+        raise self.fault("unbalanced-bracket", message, opener, help_text)
+
+    def _resynchronise(self, closer: str) -> bool:
+        """Whether the bracket is closed further on; then the cursor stands after it, else where it was."""
+        at, depth = self._at, 0
+        while self.now.kind != "end":
+            kind = self.now.kind
+            if depth == 0 and kind in ("]", ")", "}"):
+                if kind == closer:
+                    self.advance()
+                    return True
+                break
+            depth += (kind in ("[", "(", "{")) - (kind in ("]", ")", "}"))
+            self.advance()
+        self._at, self.now = at, self._tokens[at]
+        return False
+
+    # expressions, by precedence: sums of products of signed factors
+
+    def expression(self) -> Expr:
+        """`expr` of the grammar."""
+        left = self._product()
+        while self.now.kind in ("+", "-"):
+            operator = self.advance().kind
+            right = self._product()
+            left = Binary(operator, left, right, left.span.to(right.span))
+        return left
+
+    def _product(self) -> Expr:
+        left = self.factor()
+        while self.now.kind in ("*", "/", "%"):
+            operator = self.advance().kind
+            right = self.factor()
+            left = Binary(operator, left, right, left.span.to(right.span))
+        return left
+
+    def factor(self) -> Expr:
+        """A number, a word, a name, a list, or a bracketed expression, with its signs."""
+        token = self.now
+        match token.kind:
+            case "-":
+                self.deeper(token)
+                self.advance()
+                operand = self.factor()
+                self.shallower()
+                return Negated(operand, self.span(token).to(operand.span))
+            case "number":
+                return Literal(self._number(self.advance()), self.span(token))
+            case "name":
+                self.advance()
+                if token.text in WORDS:
+                    return Literal(WORDS[token.text], self.span(token))
+                return Name(token.text, self.span(token))
+            case "(":
+                self.deeper(token)
+                self.advance()
+                inner = self.expression()
+                self.close(")", token)
+                self.shallower()
+                return inner
+            case "[":
+                return self._list(token)
+        raise self.fault("expression", f"a value is expected, found {describe(token)}", token)
+
+    def _list(self, opener: Token) -> ListOf:
+        self.deeper(opener)
+        self.advance()
+        items: list[Expr] = []
+        while self.now.kind != "]":
+            items.append(self.expression())
+            if self.now.kind != ",":
+                break
+            self.advance()
+        last = self.now
+        self.close("]", opener)
+        self.shallower()
+        return ListOf(tuple(items), self.span(opener).to(self.span(last)))
+
+    def _number(self, token: Token) -> int | float:
+        if not token.text.isdigit():
+            value = float(token.text)
+            if value in (float("inf"),):
+                raise self.fault("too-large", "a number is out of range", token)
+            return value
+        if len(token.text) > 19 or int(token.text) > MAX_INTEGER:
+            raise self.fault("too-large", "an integer is larger than 2^63-1", token)
+        return int(token.text)
+
+    def _record_comment(self, token: Token) -> None:
+        message = "a comment cannot stand inside a pattern"
+        help_text = "put comments between the items of a list: `net: [...]`"
+        self.record(self.fault("comment-in-pattern", message, token, help_text))
+
+
+def describe(token: Token) -> str:
+    """A token as messages say it."""
+    return "the end" if token.kind == "end" else f"`{printable(token.text)[:40]}`"

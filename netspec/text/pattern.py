@@ -1,0 +1,259 @@
+"""The grammar of patterns (language.md, section 2), parsed by hand with recovery.
+
+    pattern  = item { ("->" | "→") item }
+    item     = primary { postfix }
+    primary  = call | "[" pattern "]" | tap
+    call     = NAME [ "(" [ arg { "," arg } ] ")" ] [ "{" branch { "|" branch } "}" ]
+    branch   = [ pattern ]
+    postfix  = "*" ( INT | name | "(" expr ")" )  |  "?" [ name ]  |  "@" label
+    tap      = "@" label [ "[" expr "]" ]
+
+A fault is recorded and parsing goes on at the next arrow of the same bracket, so that one mistake hides no other.
+"""
+
+from __future__ import annotations
+
+from netspec.text.diagnostics import Diagnostic
+from netspec.text.lexer import Fragment, Token
+from netspec.text.parser import Cursor, Fault, describe
+from netspec.text.syntax import (
+    Argument,
+    Call,
+    Chain,
+    Expr,
+    Hole,
+    Item,
+    Labelled,
+    Literal,
+    Maybe,
+    Name,
+    Repeat,
+    Tap,
+)
+
+_OPENERS = {"[": "]", "(": ")", "{": "}"}
+_CLOSERS = frozenset(_OPENERS.values())
+
+
+def parse_pattern(fragment: Fragment) -> tuple[Chain, list[Diagnostic]]:
+    """The pattern that a fragment holds, and what is wrong with it."""
+    parser = _Parser(fragment)
+    chain = parser.chain()
+    while parser.now.kind != "end":
+        code, message = "unbalanced-bracket", f"{describe(parser.now)} closes nothing"
+        if parser.now.kind not in _CLOSERS:
+            code, message = "syntax", f"{describe(parser.now)} has no place here"
+        lost = Hole(parser.span(parser.now))
+        parser.record(parser.fault(code, message, parser.advance()))
+        chain = Chain((*chain.items, lost), chain.span.to(lost.span))
+        if parser.now.kind in ("->", "badarrow"):
+            parser.advance()
+        if parser.now.kind != "end":
+            rest = parser.chain()
+            chain = Chain(chain.items + rest.items, chain.span.to(rest.span))
+    return chain, parser.diagnostics
+
+
+def parse_expression(fragment: Fragment) -> tuple[Expr | None, list[Diagnostic]]:
+    """The expression that a fragment holds, None where it holds none, and what is wrong with it."""
+    cursor = Cursor(fragment)
+    try:
+        expr = cursor.expression()
+        if cursor.now.kind != "end":
+            message = f"an operator is expected, found {describe(cursor.now)}"
+            raise cursor.fault("expression", message, cursor.now)
+    except Fault as fault:
+        return None, [*cursor.diagnostics, fault.diagnostic]
+    return expr, cursor.diagnostics
+
+
+def parse_signature(fragment: Fragment) -> tuple[Name | None, tuple[Argument, ...], list[Diagnostic]]:
+    """A block's key `NAME(a, b=1)`: its name, its parameters as arguments, and what is wrong with it."""
+    parser = _Parser(fragment)
+    try:
+        return *parser.signature(), parser.diagnostics
+    except Fault as fault:
+        return None, (), [*parser.diagnostics, fault.diagnostic]
+
+
+class _Parser(Cursor):
+    def chain(self) -> Chain:
+        """`pattern`, as far as it goes; an empty chain is a fault."""
+        start = self.now
+        items: list[Item] = []
+        while True:
+            try:
+                items.append(self._item(first=not items))
+            except Fault as fault:
+                self.record(fault)
+                items.append(Hole(fault.diagnostic.span))
+                self._skip()
+            if self.now.kind in ("->", "badarrow"):
+                self._arrow()
+            elif self.now.kind in ("name", "[") and items:
+                message = f"an arrow is missing before {describe(self.now)}"
+                self.record(self.fault("missing-arrow", message, self.now, f"write `-> {self.now.text}`"))
+            else:
+                break
+        end = max(self.now.start, start.end)
+        return Chain(tuple(items), self.fragment.span(start.start, end))
+
+    def _arrow(self) -> None:
+        token = self.advance()
+        if token.kind == "badarrow":
+            self.record(self.fault("bad-arrow", f"`{token.text}` is no arrow", token, "write `->`"))
+
+    def _skip(self) -> None:
+        """After a fault: to the next arrow, bar or closing bracket of this level."""
+        depth = 0
+        while self.now.kind != "end":
+            kind = self.now.kind
+            if depth == 0 and (kind in ("->", "badarrow", "|") or kind in _CLOSERS):
+                return
+            depth += (kind in _OPENERS) - (kind in _CLOSERS)
+            self.advance()
+
+    def _item(self, first: bool) -> Item:
+        start = self.now
+        item = self._primary(first)
+        while True:
+            match self.now.kind:
+                case "*":
+                    item = self._repeat(item, start)
+                case "?":
+                    item = self._maybe(item, start)
+                case "@" if not isinstance(item, Tap):
+                    self.advance()
+                    item = Labelled(item, self._label())
+                case _:
+                    return item
+
+    def _primary(self, first: bool) -> Item:
+        token = self.now
+        match token.kind:
+            case "name":
+                return self._call()
+            case "[":
+                return self._group(token)
+            case "@":
+                if not first:
+                    message = f"`@{self.ahead().text}` can start a pattern or a branch, not continue one"
+                    label = self.ahead() if self.ahead().kind == "name" else token
+                    raise self.fault("label", message, label, "use it as a branch: `ADD{ | @label }`")
+                self.advance()
+                return self._tap()
+            case "other" if token.text in "\"'`;:":
+                message = f"the character {describe(token)} is not in the grammar of patterns"
+                raise self.fault("unexpected-character", message, token)
+        help_text = "remove the arrow" if token.kind in ("end", "->") and not first else None
+        raise self.fault("layer-expected", f"a layer or block is expected, found {describe(token)}", token, help_text)
+
+    def _group(self, opener: Token) -> Chain:
+        self.deeper(opener)
+        self.advance()
+        chain = self.chain()
+        self.close("]", opener)
+        self.shallower()
+        return chain
+
+    def _call(self) -> Call:
+        name = self.advance()
+        arguments: tuple[Argument, ...] = ()
+        if self.now.kind == "(":
+            arguments = self._arguments()
+        branches = self._branches() if self.now.kind == "{" else None
+        return Call(name.text, arguments, branches, self.span(name))
+
+    def _arguments(self) -> tuple[Argument, ...]:
+        opener = self.advance()
+        self.deeper(opener)
+        found: list[Argument] = []
+        while self.now.kind != ")":
+            argument = self._argument()
+            if argument.name is None and found and found[-1].name is not None:
+                self.record(
+                    Fault("argument-order", "a positional argument after a named one", argument.value.span)
+                )
+            found.append(argument)
+            if self.now.kind != ",":
+                break
+            self.advance()
+        self.close(")", opener)
+        self.shallower()
+        return tuple(found)
+
+    def _argument(self) -> Argument:
+        if self.now.kind != "name" or self.ahead().kind != "=":
+            return Argument(None, self.expression())
+        token = self.advance()
+        self.advance()
+        name = Name(token.text, self.span(token))
+        if name.text != "name":
+            return Argument(name, self.expression())
+        if self.now.kind != "name":
+            raise self.fault("wrong-type", f"`name` must be an identifier, found {describe(self.now)}", self.now)
+        value = self.advance()
+        return Argument(name, Literal(value.text, self.span(value)))
+
+    def _branches(self) -> tuple[Chain, ...]:
+        opener = self.advance()
+        self.deeper(opener)
+        branches = [self._branch()]
+        while self.now.kind == "|":
+            self.advance()
+            branches.append(self._branch())
+        self.close("}", opener)
+        self.shallower()
+        return tuple(branches)
+
+    def _branch(self) -> Chain:
+        if self.now.kind in ("|", "}"):
+            return Chain((), self.fragment.span(self.now.start, self.now.start))
+        return self.chain()
+
+    def _repeat(self, body: Item, start: Token) -> Repeat:
+        star = self.advance()
+        if self.now.kind not in ("number", "name", "("):
+            message = f"`*` needs a count, a name or a bracketed expression, found {describe(self.now)}"
+            where = star if self.now.kind in ("end", "->", "]", "|", "}") else self.now
+            raise self.fault("repeat-count", message, where)
+        count = self.factor()
+        return Repeat(body, count, self.span(start).to(count.span))
+
+    def _maybe(self, body: Item, start: Token) -> Maybe:
+        mark = self.advance()
+        if self.now.kind == "name":
+            token = self.advance()
+            return Maybe(body, Name(token.text, self.span(token)), self.span(start).to(self.span(token)))
+        if not isinstance(body, Call):
+            message = "a bracketed pattern's `?` must name its flag"
+            raise self.fault("flag", message, mark, "write `[...]?flag` and bind `flag` in `where`")
+        return Maybe(body, Name(body.name.lower(), self.span(mark)), self.span(start).to(self.span(mark)))
+
+    def _label(self) -> Name:
+        token = self.now
+        if token.kind != "name":
+            raise self.fault("label", f"`@` needs a label, found {describe(token)}", token)
+        self.advance()
+        return Name(token.text, self.span(token))
+
+    def _tap(self) -> Tap:
+        label = self._label()
+        if self.now.kind != "[":
+            return Tap(label, None)
+        opener = self.advance()
+        index = self.expression()
+        self.close("]", opener)
+        return Tap(label, index)
+
+    def signature(self) -> tuple[Name, tuple[Argument, ...]]:
+        """`NAME` or `NAME(a, b=1)`, whole."""
+        token = self.now
+        if token.kind != "name":
+            raise self.fault("block", f"a block's key is NAME or NAME(parameters), found {describe(token)}", token)
+        self.advance()
+        parameters = self._arguments() if self.now.kind == "(" else ()
+        if self.now.kind != "end":
+            message = f"a block's key ends after its parameters, found {describe(self.now)}"
+            raise self.fault("block", message, self.now)
+        return Name(token.text, self.span(token)), parameters

@@ -1,0 +1,175 @@
+"""The syntax of patterns and expressions.  Every piece keeps its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from netspec.text.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A number, a boolean or one of the language's words."""
+
+    value: int | float | bool | str | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name to be looked up."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """`[a, b]`"""
+
+    items: tuple[Expr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Negated:
+    """`-a`"""
+
+    operand: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """`a + b`, and so on for `- * / %`."""
+
+    operator: str
+    left: Expr
+    right: Expr
+    span: Span
+
+
+Expr: TypeAlias = Literal | Name | ListOf | Negated | Binary
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """`value` or `name=value` in a call."""
+
+    name: Name | None
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A layer kind or a block, with arguments and branches; its place is the name's."""
+
+    name: str
+    arguments: tuple[Argument, ...]
+    branches: tuple[Chain, ...] | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """`body*count`"""
+
+    body: Item
+    count: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Maybe:
+    """`body?` or `body?flag`"""
+
+    body: Item
+    flag: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """`body @label`"""
+
+    body: Item
+    label: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """`@label` or `@label[index]`: start here instead of at the incoming tensor."""
+
+    label: Name
+    index: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Items joined by arrows; none in an empty branch."""
+
+    items: tuple[Item, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Where the text could not be read: nothing is known of the tensor after it."""
+
+    span: Span
+
+
+Item: TypeAlias = Call | Repeat | Maybe | Labelled | Tap | Chain | Hole
+
+
+def calls(item: Item) -> Iterator[Call]:
+    """Every call in an item, in the order of the text."""
+    match item:
+        case Call():
+            yield item
+            for branch in item.branches or ():
+                yield from calls(branch)
+        case Chain():
+            for inner in item.items:
+                yield from calls(inner)
+        case Repeat() | Maybe() | Labelled():
+            yield from calls(item.body)
+        case Tap() | Hole():
+            return
+
+
+def names(expr: Expr) -> Iterator[Name]:
+    """Every name in an expression, in the order of the text."""
+    match expr:
+        case Name():
+            yield expr
+        case ListOf():
+            for item in expr.items:
+                yield from names(item)
+        case Negated():
+            yield from names(expr.operand)
+        case Binary():
+            yield from names(expr.left)
+            yield from names(expr.right)
+        case Literal():
+            return
+
+
+def labelled(item: Item) -> Iterator[str]:
+    """Every label that an item sets, in the order of the text."""
+    match item:
+        case Call():
+            for branch in item.branches or ():
+                yield from labelled(branch)
+        case Chain():
+            for inner in item.items:
+                yield from labelled(inner)
+        case Labelled():
+            yield item.label.text
+            yield from labelled(item.body)
+        case Repeat() | Maybe():
+            yield from labelled(item.body)
+        case Tap() | Hole():
+            return
