@@ -38,7 +38,7 @@ from netspec.text.printable import printable
 )
 @click.option("--opset", type=int, metavar="N", help="Version of the ONNX operators (21).")
 @set_option
-def command(
+def command(  # noqa: PLR0913, PLR0917  # one parameter an option
     spec: str,
     output: Path | None,
     weights: Path | None,
@@ -51,8 +51,8 @@ def command(
 ) -> int:
     """Compile SPEC to an ONNX model.
 
-    Weights are those of --weights, else of the spec's `weights:`, else random. The same input gives the same bytes.
-    Above 1.5 GB the weights go to MODEL.onnx.data beside the model.
+    Weights are those of --weights, else of the spec's `weights:`, else random. The same input gives
+    the same bytes. Above 1.5 GB the weights go to MODEL.onnx.data beside the model.
     """
     need("compile", "numpy", "onnx", "safetensors", "ml_dtypes")
     from netspec.onnxgen.emit import DEFAULT_OPSET, OPSETS, Target

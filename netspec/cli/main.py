@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
 import sys
-import traceback
 from types import FrameType
 from typing import Any
 
@@ -73,6 +73,7 @@ def netspec(context: click.Context, color: str, verbose: bool) -> None:
 def main() -> None:
     """The entry point: run a command, turn what goes wrong into a message and an exit code."""
     signal.signal(signal.SIGTERM, _terminate)
+    gc.set_threshold(100_000)  # a command makes much and drops little: collecting often only costs
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # real files have it
@@ -133,6 +134,8 @@ def _bug(error: Exception) -> int:
         "please report it with the spec and the command line; `netspec -v ...` prints the traceback",
     )
     if {"-v", "--verbose"} & set(sys.argv[1:]):
+        import traceback
+
         traceback.print_exc()
     return failure.BUG
 

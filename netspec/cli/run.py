@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Model:
-    """What is run, and how: a graph or the file of a compiled model, weights, device, layers to answer."""
+    """What is run, and how; `graph` is None where `path` is a compiled model."""
 
     graph: Graph | None
     path: Path
@@ -132,7 +132,7 @@ def _device(context: click.Context, option: click.Parameter, value: str) -> str:
     "--layer", "layers", multiple=True, metavar="NAME", help="Also answer this layer's activation."
 )
 @set_option
-def command(
+def command(  # noqa: PLR0913, PLR0917  # one parameter an option
     model: str,
     inputs: tuple[str, ...],
     output: Path | None,
@@ -148,8 +148,8 @@ def command(
 ) -> int:
     """Run SPEC, or a compiled MODEL.onnx, on inputs.
 
-    INPUT is a picture, a folder of pictures, or .npy or .npz with one sample or a batch (N, C, H, W). A net with several
-    inputs takes .npz files with an array for each.
+    INPUT is a picture, a folder of pictures, or .npy or .npz with one sample or a batch
+    (N, C, H, W). A net with several inputs takes .npz files with an array for each.
     """
     need("run", "numpy", "onnx", "onnxruntime", "PIL", "safetensors", "ml_dtypes")
     compiled = model.lower().endswith(".onnx")

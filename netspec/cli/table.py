@@ -69,4 +69,5 @@ def _range(array: object) -> str:
     numbers = np.asarray(array)
     if not numbers.size:
         return "empty"
-    return f"from {numbers.min():.4g} to {numbers.max():.4g}, mean {numbers.mean(dtype=np.float64):.4g}"
+    mean = numbers.mean(dtype=np.float64)
+    return f"from {numbers.min():.4g} to {numbers.max():.4g}, mean {mean:.4g}"

@@ -46,7 +46,7 @@ def weight_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def need(command: str, *modules: str) -> None:
-    """Failure (exit 2) with the lines that install them, where libraries of an extra are missing."""
+    """Failure (exit 2) where libraries of an extra are missing, with what installs them."""
     for module in modules:
         try:
             importlib.import_module(module)
@@ -57,11 +57,11 @@ def need(command: str, *modules: str) -> None:
 @contextmanager
 def usable() -> Iterator[None]:
     """Failure (exit 2) for files, devices and disks that cannot serve."""
-    from netspec.onnxgen.errors import Unusable
+    from netspec.onnxgen.errors import UnusableError
 
     try:
         yield
-    except Unusable as error:
+    except UnusableError as error:
         raise Failure(error.message, help=error.help) from error
 
 

@@ -51,7 +51,7 @@ _T = TypeVar("_T")
 _FLATTEN = Flatten()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Elaboration:
     """What became of a spec: the layers that could be shaped, the graph if all could, and the findings."""
 

@@ -22,7 +22,7 @@ BUILT_IN = ("C", "H", "W")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """A list of rows; a repeat over it binds each row's keys in turn."""
 
@@ -30,7 +30,7 @@ class Table:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Row:
     """One row of a table."""
 
@@ -38,7 +38,7 @@ class Row:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Defaults:
     """Hyperparameters that a layer kind has where a call does not say otherwise."""
 
@@ -49,7 +49,7 @@ class Defaults:
 Bound: TypeAlias = Expr | Table | Defaults
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Binding:
     """A name and what it stands for."""
 

@@ -12,7 +12,7 @@ from netspec.text.pattern import parse_pattern, parse_signature
 from netspec.text.syntax import Argument, Chain, Expr, Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Parameter:
     """A parameter of a block, and its default if it has one."""
 
@@ -20,7 +20,7 @@ class Parameter:
     default: Expr | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block:
     """A named pattern with parameters."""
 

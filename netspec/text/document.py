@@ -33,7 +33,7 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scalar:
     """A value on a leaf: `value` is None, a bool, an int, a float or a str; `text` is what it decodes to."""
 
@@ -43,7 +43,7 @@ class Scalar:
     style: str  # "" plain, "'" or '"' quoted, ">" or "|" block
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sequence:
     """A list."""
 
@@ -51,7 +51,7 @@ class Sequence:
     items: tuple[Tree, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Mapping:
     """A mapping; keys are unique names, in the order of the file."""
 

@@ -13,7 +13,7 @@ from netspec.text.source import Span
 _SHAPE = re.compile(r"[1-9][0-9]*(?:x[1-9][0-9]*){2}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Image:
     """How a picture becomes the input:  (pixel * scale - mean) / std  for each channel.
 
@@ -29,7 +29,7 @@ class Image:
     std: tuple[float, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Input:
     """One input of a net; `shape` is per sample."""
 

@@ -16,7 +16,7 @@ from netspec.text.source import Span
 from netspec.text.syntax import Tap
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Output:
     """A further output: its name, and the labelled tensor that it is."""
 
@@ -25,7 +25,7 @@ class Output:
     span: Span
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WeightsFile:
     """The file of learned tensors that a spec names; `map` renames its tensors to netspec's names."""
 

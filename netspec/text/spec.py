@@ -20,7 +20,7 @@ from netspec.text.source import Source, Span
 from netspec.text.syntax import Chain, Hole, Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stage:
     """One item of `net`: a pattern, and the label that its layers' names begin with, if it has one."""
 
@@ -28,7 +28,7 @@ class Stage:
     chain: Chain
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spec:
     """What a user wrote, typed.  Names in it are not yet looked up, and no shape is known."""
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from netspec.text.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal:
     """A number, a boolean or one of the language's words."""
 
@@ -17,7 +17,7 @@ class Literal:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Name:
     """A name to be looked up."""
 
@@ -25,7 +25,7 @@ class Name:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ListOf:
     """`[a, b]`"""
 
@@ -33,7 +33,7 @@ class ListOf:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Negated:
     """`-a`"""
 
@@ -41,7 +41,7 @@ class Negated:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Binary:
     """`a + b`, and so on for `- * / %`."""
 
@@ -54,7 +54,7 @@ class Binary:
 Expr: TypeAlias = Literal | Name | ListOf | Negated | Binary
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Argument:
     """`value` or `name=value` in a call."""
 
@@ -62,7 +62,7 @@ class Argument:
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Call:
     """A layer kind or a block, with arguments and branches; its place is the name's."""
 
@@ -72,7 +72,7 @@ class Call:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Repeat:
     """`body*count`"""
 
@@ -81,7 +81,7 @@ class Repeat:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Maybe:
     """`body?` or `body?flag`"""
 
@@ -90,7 +90,7 @@ class Maybe:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Labelled:
     """`body @label`"""
 
@@ -98,7 +98,7 @@ class Labelled:
     label: Name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tap:
     """`@label` or `@label[index]`: start here instead of at the incoming tensor."""
 
@@ -106,7 +106,7 @@ class Tap:
     index: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Chain:
     """Items joined by arrows; none in an empty branch."""
 
@@ -114,7 +114,7 @@ class Chain:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Hole:
     """Where the text could not be read: nothing is known of the tensor after it."""
 

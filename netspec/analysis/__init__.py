@@ -1,0 +1,1 @@
+"""Graph -> facts: parameters, MACs, memory, receptive fields, warnings, and the report of them."""

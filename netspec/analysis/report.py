@@ -1,0 +1,157 @@
+"""The report of a net: a row for each layer, and totals.
+
+Definitions. `params`: learned tensors; running statistics are state, counted in `weight_bytes` alone. `macs`:
+multiply-accumulates of CONV, DECONV and FC; FLOPs = 2 x MACs. `activations`: elements of all tensors that layers
+produce, neither views nor inputs. Shapes are per sample, the rest is for the whole batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import prod
+
+from netspec.analysis.memory import inference_peak
+from netspec.analysis.receptive import receptive_fields
+from netspec.graph import Graph, Node
+from netspec.layers import DTYPES, TensorType
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one layer is and costs."""
+
+    name: str
+    kind: str
+    summary: str
+    inputs: tuple[str, ...]
+    shape: tuple[int, ...]
+    params: int
+    macs: int
+    activations: int
+    activation_bytes: int
+    receptive_field: tuple[int, int] | None
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, eq=False)
+class Totals:
+    """What the whole net costs."""
+
+    params: int
+    macs: int
+    flops: int
+    activations: int
+    weight_bytes: int
+    activation_bytes: int
+    inference_peak_bytes: int
+    training_bytes: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """The facts of a net, or of as much of it as could be shaped (`complete` is false then)."""
+
+    name: str
+    batch: int
+    dtype: str
+    inputs: dict[str, tuple[int, ...]]
+    outputs: dict[str, tuple[int, ...]]
+    rows: tuple[Row, ...]
+    totals: Totals
+    peak_layer: str
+    complete: bool
+
+    def __str__(self) -> str:
+        from netspec.analysis.table import table
+
+        return table(self)
+
+    def to_json(self) -> dict[str, object]:
+        """The object of `netspec check --format json`, less file and diagnostics."""
+        from netspec.analysis.jsonreport import report_object
+
+        return report_object(self)
+
+
+def graph_report(graph: Graph, batch: int = 1, dtype: str = "float32") -> Report:
+    """The report of a net for a batch size and an element type."""
+    outputs = {name: graph.by_name[node].type.shape for name, node in graph.outputs.items()}
+    return _report(graph.name, graph.nodes, graph.outputs.values(), outputs, batch, dtype, True)
+
+
+def partial_report(
+    name: str, nodes: tuple[Node, ...], batch: int = 1, dtype: str = "float32"
+) -> Report:
+    """The report of the layers of a rejected net that could be shaped."""
+    return _report(name, nodes, (), {}, batch, dtype, False)
+
+
+def _report(
+    name: str,
+    nodes: tuple[Node, ...],
+    kept: Iterable[str],
+    outputs: dict[str, tuple[int, ...]],
+    batch: int,
+    dtype: str,
+    complete: bool,
+) -> Report:
+    if batch < 1 or dtype not in DTYPES:
+        raise ValueError(f"batch must be at least 1 and dtype one of {', '.join(DTYPES)}")
+    size = DTYPES[dtype]
+    rows, kept_elements = _rows(nodes, batch, size)
+    peak = inference_peak(nodes, kept)
+    activations = sum(row.activations for row in rows)
+    macs = sum(row.macs for row in rows)
+    totals = Totals(
+        params=sum(row.params for row in rows),
+        macs=macs,
+        flops=2 * macs,
+        activations=activations,
+        weight_bytes=kept_elements * size,
+        activation_bytes=activations * size,
+        inference_peak_bytes=peak.elements * batch * size,
+    )
+    inputs = {node.name: node.type.shape for node in nodes if node.layer.source}
+    return Report(name, batch, dtype, inputs, outputs, rows, totals, peak.at, complete)
+
+
+def _rows(nodes: tuple[Node, ...], batch: int, size: int) -> tuple[tuple[Row, ...], int]:
+    """The rows, and the elements of all tensors that layers keep."""
+    types: dict[str, TensorType] = {}
+    fields = receptive_fields(nodes)
+    costs: dict[tuple[int, tuple[TensorType, ...]], tuple[int, int, int]] = {}
+    rows, kept_elements = [], 0
+    for node in nodes:
+        layer, output = node.layer, node.type
+        inputs = tuple([types[name] for name in node.inputs]) or (output,)
+        types[node.name] = output
+        key = (id(layer), inputs)
+        if key not in costs:
+            weights = layer.weights(inputs).values()
+            learned = sum(prod(w.shape) for w in weights if w.learned)
+            kept = sum(prod(w.shape) for w in weights)
+            costs[key] = learned, kept, layer.macs(inputs, output)
+        params, kept, macs = costs[key]
+        kept_elements += kept
+        made = 0 if layer.view or layer.source else output.numel * batch
+        field = fields[node.name]
+        line, column = node.span.source.position(node.span.start)
+        rows.append(
+            Row(
+                node.name,
+                layer.keyword,
+                layer.summary(),
+                node.inputs,
+                output.shape,
+                params,
+                macs * batch,
+                made,
+                made * size,
+                field.pixels if field else None,
+                line,
+                column,
+            )
+        )
+    return tuple(rows), kept_elements

@@ -1,0 +1,156 @@
+"""SPEC arguments: files, directories, standard input, nets of the shipped zoo, and `--set`."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from netspec.analysis.check import Checked, check_source
+from netspec.cli.failure import REJECTED, Failure
+from netspec.cli.paint import paint
+from netspec.graph import Graph
+from netspec.text.diagnostics import Diagnostic, SpecError
+from netspec.text.document import Tree, read_document
+from netspec.text.limits import MAX_FILE_BYTES
+from netspec.text.nearest import nearest
+from netspec.text.printable import printable
+from netspec.text.render import render_all
+from netspec.text.shipped import shipped
+from netspec.text.source import Source, Span
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_]+)*")
+
+
+def set_option(function: _Function) -> _Function:
+    """`--set PATH=VALUE`, the parameter `settings`."""
+    option = click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="PATH=VALUE",
+        help="Override a value of the document, such as input=3x32x32 or where.n=3.",
+    )
+    return option(function)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A SPEC that cannot be opened."""
+
+    file: str
+    message: str
+
+
+def load_specs(
+    arguments: Iterable[str], settings: tuple[str, ...] = ()
+) -> Iterator[Checked | Missing]:
+    """Each spec that the arguments mean, checked; what cannot be opened does not stop the others."""
+    overrides = _overrides(settings)
+    for argument in arguments:
+        for path in _paths(argument):
+            if isinstance(path, Missing):
+                yield path
+                continue
+            try:
+                yield _checked(path, argument, overrides)
+            except OSError as error:
+                reason = error.strerror or str(error)
+                yield Missing(printable(str(path)), reason)
+
+
+def one_graph(argument: str, settings: tuple[str, ...] = ()) -> Graph:
+    """The graph of the one spec that an argument means; its findings are printed on standard error.
+
+    Failure with exit code 1 where it is rejected, 2 where it cannot be opened or is several.
+    """
+    (found, *others) = list(load_specs([argument], settings))
+    if others:
+        raise Failure(f"{printable(argument)} holds several specs; name one")
+    if isinstance(found, Missing):
+        raise Failure(f"{found.file}: {found.message}")
+    if found.diagnostics:
+        click.echo(render_all(found.diagnostics, paint(err=True)), err=True)
+    if found.graph is None:
+        raise Failure(f"{printable(found.source.name)} was rejected", code=REJECTED)
+    return found.graph
+
+
+def zoo() -> list[str]:
+    """The names of the shipped nets."""
+    return sorted(path.stem for path in shipped("specs").glob("*.yaml"))
+
+
+def _paths(argument: str) -> Iterator[Path | Missing]:
+    path = Path(argument)
+    if argument == "-":
+        yield path
+    elif path.is_dir():
+        found = sorted(path.glob("*.yaml"))
+        yield from found or [Missing(printable(argument), "the folder holds no *.yaml")]
+    elif not os.path.lexists(path) and argument in zoo():
+        yield shipped("specs") / f"{argument}.yaml"
+    elif os.path.lexists(path):
+        yield path
+    else:
+        near = nearest(argument, zoo()) if "/" not in argument else None
+        hint = f"; the zoo has `{near}`" if near else ""
+        yield Missing(printable(argument), f"no such file{hint}")
+
+
+def _checked(path: Path, argument: str, overrides: dict[str, Tree]) -> Checked:
+    if argument == "-":
+        return _check_bytes(sys.stdin.buffer.read(MAX_FILE_BYTES + 1), "<stdin>", Path(), overrides)
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        raise OSError(None, "not a regular file")
+    with path.open("rb") as file:
+        data = file.read(MAX_FILE_BYTES + 1)
+    zoo_file = path.parent == shipped("specs") and not Path(argument).exists()
+    name = f"specs/{path.name}" if zoo_file else str(path)
+    return _check_bytes(data, name, path.parent, overrides)
+
+
+def _check_bytes(
+    data: bytes, name: str, folder: Path, overrides: dict[str, Tree]
+) -> Checked:
+    if len(data) > MAX_FILE_BYTES:
+        message = f"the file is larger than {MAX_FILE_BYTES // 1_000_000} MB"
+        source = Source(name, data[:200].decode("utf-8", "replace"))
+        finding = Diagnostic("file-too-large", message, Span(source, 0, 1))
+        return Checked(source, None, (), None, (finding,))
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        good = data[: error.start].decode("utf-8").removeprefix("\ufeff")
+        source = Source(name, data.decode("utf-8", "replace").removeprefix("\ufeff"))
+        message = f"the file is not UTF-8: byte 0x{data[error.start]:02x}"
+        span = Span(source, len(good), len(good) + 1)
+        finding = Diagnostic("not-utf8", message, span, help="save the file as UTF-8")
+        return Checked(source, None, (), None, (finding,))
+    return check_source(Source(name, text), folder, overrides)
+
+
+def _overrides(settings: tuple[str, ...]) -> dict[str, Tree]:
+    found = {}
+    for setting in settings:
+        path, equals, value = setting.partition("=")
+        if not equals or not _PATH.fullmatch(path):
+            raise click.UsageError(
+                f"--set takes PATH=VALUE, such as input=3x32x32, found {printable(setting)!r}"
+            )
+        try:
+            found[path] = read_document(Source(f"--set {path}", value or "''"))[0]
+        except SpecError as error:
+            click.echo(render_all(error.diagnostics, paint(err=True)), err=True)
+            raise Failure(f"--set {path}: the value was rejected", code=REJECTED) from None
+    return found
