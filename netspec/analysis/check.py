@@ -9,10 +9,10 @@ from pathlib import Path
 from netspec.analysis.lint import lint
 from netspec.graph import Graph, Node
 from netspec.graph.elaborate import elaborate_all
-from netspec.text.diagnostics import Diagnostic, in_order
+from netspec.text.diagnostics import Diagnostic, SpecError, in_order
 from netspec.text.document import Tree
-from netspec.text.limits import MAX_DIAGNOSTICS
-from netspec.text.source import Source
+from netspec.text.limits import MAX_DIAGNOSTICS, MAX_FILE_BYTES
+from netspec.text.source import Source, Span
 from netspec.text.spec import Spec, read_spec
 
 
@@ -45,6 +45,33 @@ def check_source(
     if graph is not None:
         found += lint(graph)
     return Checked(source, spec, done.nodes, graph, _first(found))
+
+
+def check_bytes(
+    data: bytes, name: str, folder: Path | None = None, overrides: Mapping[str, Tree] | None = None
+) -> Checked:
+    """`check_source` for the bytes of a file, which may be too many or not UTF-8."""
+    try:
+        return check_source(decode(data, name), folder, overrides)
+    except SpecError as error:
+        return Checked(error.diagnostics[0].span.source, None, (), None, error.diagnostics)
+
+
+def decode(data: bytes, name: str) -> Source:
+    """The source that a file's bytes hold; SpecError where they are too many or not UTF-8."""
+    if len(data) > MAX_FILE_BYTES:
+        message = f"the file is larger than {MAX_FILE_BYTES // 1_000_000} MB"
+        source = Source(name, data[:200].decode("utf-8", "replace"))
+        raise SpecError([Diagnostic("file-too-large", message, Span(source, 0, 1))])
+    try:
+        return Source(name, data.decode("utf-8").removeprefix("\ufeff"))
+    except UnicodeDecodeError as error:
+        good = data[: error.start].decode("utf-8").removeprefix("\ufeff")
+        source = Source(name, data.decode("utf-8", "replace").removeprefix("\ufeff"))
+        message = f"the file is not UTF-8: byte 0x{data[error.start]:02x}"
+        span = Span(source, len(good), len(good) + 1)
+        finding = Diagnostic("not-utf8", message, span, help="save the file as UTF-8")
+        raise SpecError([finding]) from None
 
 
 def _first(found: list[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -55,17 +55,15 @@ def command(  # noqa: PLR0913, PLR0917  # one parameter an option
     the same bytes. Above 1.5 GB the weights go to MODEL.onnx.data beside the model.
     """
     need("compile", "numpy", "onnx", "safetensors", "ml_dtypes")
-    from netspec.onnxgen.emit import DEFAULT_OPSET, OPSETS, Target
+    from netspec.onnxgen.emit import Target
     from netspec.onnxgen.machine import refuse_on_disk
     from netspec.onnxgen.model import EXTERNAL_ABOVE, weight_bytes, write_model
     from netspec.onnxgen.weights import choose_values
 
-    if opset not in (None, *OPSETS):
-        there = ", ".join(map(str, OPSETS))
-        raise click.BadParameter(f"{opset} is not one of {there}.", param_hint="'--opset'")
+    with usable():
+        target = Target.choose(opset, batch, dtype)
     graph = one_graph(spec, settings)
     path = output or Path(f"{graph.name}.onnx")
-    target = Target(opset or DEFAULT_OPSET, batch, dtype)
     check_output(path, read_files(spec, graph, weights))
     with usable(), ExitStack() as files:
         nbytes = weight_bytes(graph, dtype)

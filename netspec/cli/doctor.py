@@ -39,7 +39,7 @@ def command() -> int:
     if len(runtimes) > 1:
         _advise(
             "onnxruntime and onnxruntime-gpu are both installed and overwrite each other's files",
-            "pip uninstall -y onnxruntime onnxruntime-gpu, then one of: " + INSTALL,
+            f"pip uninstall -y onnxruntime onnxruntime-gpu; then {INSTALL}",
         )
         return failure.UNUSABLE
     if base := sorted(set(missing) & set(_BASE)):

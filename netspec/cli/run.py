@@ -16,7 +16,6 @@ from netspec.cli.output import atomic, check_output
 from netspec.cli.specs import one_graph, set_option
 from netspec.cli.table import print_results
 from netspec.cli.weights import need, read_files, tell, tell_if_random, usable, weight_options
-from netspec.layers import DTYPES
 from netspec.text.printable import printable
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class Model:
             warn=tell,
         )
         if self.device == "auto":
-            tell(f"running on {session.device}")
+            tell(f"running on {session.device}{session.because and f' ({session.because})'}")
         return session
 
 
@@ -114,7 +113,7 @@ def _device(context: click.Context, option: click.Parameter, value: str) -> str:
 )
 @click.option(
     "--dtype",
-    type=click.Choice(list(DTYPES)),
+    type=click.Choice(["float32", "float16"]),
     default="float32",
     help="Type of all tensors (float32).",
 )

@@ -13,18 +13,18 @@ from typing import Any, TypeVar
 
 import click
 
-from netspec.analysis.check import Checked, check_source
+from netspec.analysis.check import Checked, check_bytes
 from netspec.cli.failure import REJECTED, Failure
 from netspec.cli.paint import paint
 from netspec.graph import Graph
-from netspec.text.diagnostics import Diagnostic, SpecError
+from netspec.text.diagnostics import SpecError
 from netspec.text.document import Tree, read_document
 from netspec.text.limits import MAX_FILE_BYTES
 from netspec.text.nearest import nearest
 from netspec.text.printable import printable
 from netspec.text.render import render_all
-from netspec.text.shipped import shipped
-from netspec.text.source import Source, Span
+from netspec.text.shipped import shipped, zoo
+from netspec.text.source import Source
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -85,11 +85,6 @@ def one_graph(argument: str, settings: tuple[str, ...] = ()) -> Graph:
     return found.graph
 
 
-def zoo() -> list[str]:
-    """The names of the shipped nets."""
-    return sorted(path.stem for path in shipped("specs").glob("*.yaml"))
-
-
 def _paths(argument: str) -> Iterator[Path | Missing]:
     path = Path(argument)
     if argument == "-":
@@ -103,13 +98,13 @@ def _paths(argument: str) -> Iterator[Path | Missing]:
         yield path
     else:
         near = nearest(argument, zoo()) if "/" not in argument else None
-        hint = f"; the zoo has `{near}`" if near else ""
+        hint = f"; did you mean `{near}`, a net of the zoo?" if near else ""
         yield Missing(printable(argument), f"no such file{hint}")
 
 
 def _checked(path: Path, argument: str, overrides: dict[str, Tree]) -> Checked:
     if argument == "-":
-        return _check_bytes(sys.stdin.buffer.read(MAX_FILE_BYTES + 1), "<stdin>", Path(), overrides)
+        return check_bytes(sys.stdin.buffer.read(MAX_FILE_BYTES + 1), "<stdin>", Path(), overrides)
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
         raise OSError(None, "not a regular file")
@@ -117,27 +112,7 @@ def _checked(path: Path, argument: str, overrides: dict[str, Tree]) -> Checked:
         data = file.read(MAX_FILE_BYTES + 1)
     zoo_file = path.parent == shipped("specs") and not Path(argument).exists()
     name = f"specs/{path.name}" if zoo_file else str(path)
-    return _check_bytes(data, name, path.parent, overrides)
-
-
-def _check_bytes(
-    data: bytes, name: str, folder: Path, overrides: dict[str, Tree]
-) -> Checked:
-    if len(data) > MAX_FILE_BYTES:
-        message = f"the file is larger than {MAX_FILE_BYTES // 1_000_000} MB"
-        source = Source(name, data[:200].decode("utf-8", "replace"))
-        finding = Diagnostic("file-too-large", message, Span(source, 0, 1))
-        return Checked(source, None, (), None, (finding,))
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        good = data[: error.start].decode("utf-8").removeprefix("\ufeff")
-        source = Source(name, data.decode("utf-8", "replace").removeprefix("\ufeff"))
-        message = f"the file is not UTF-8: byte 0x{data[error.start]:02x}"
-        span = Span(source, len(good), len(good) + 1)
-        finding = Diagnostic("not-utf8", message, span, help="save the file as UTF-8")
-        return Checked(source, None, (), None, (finding,))
-    return check_source(Source(name, text), folder, overrides)
+    return check_bytes(data, name, path.parent, overrides)
 
 
 def _overrides(settings: tuple[str, ...]) -> dict[str, Tree]:
@@ -152,5 +127,5 @@ def _overrides(settings: tuple[str, ...]) -> dict[str, Tree]:
             found[path] = read_document(Source(f"--set {path}", value or "''"))[0]
         except SpecError as error:
             click.echo(render_all(error.diagnostics, paint(err=True)), err=True)
-            raise Failure(f"--set {path}: the value was rejected", code=REJECTED) from None
+            raise Failure(f"--set {path}: the value cannot be read") from None
     return found

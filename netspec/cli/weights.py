@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from netspec.graph.graph import Graph
 
 #: The lines that install what `compile` and `run` need.
-INSTALL = (
-    "pip install 'netspec-compiler[cpu]', or with an NVIDIA GPU pip install 'netspec-compiler[gpu]'"
-)
+INSTALL = """one of these installs it
+      pip install 'netspec-compiler[cpu]'
+      pip install 'netspec-compiler[gpu]'   # with an NVIDIA GPU"""
 
 
 def weight_options(command: Callable[..., Any]) -> Callable[..., Any]:

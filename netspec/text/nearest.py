@@ -9,14 +9,14 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word with the fewest edits (insert, delete, replace, swap neighbours); None where all are far."""
     if len(word) > 60:
         return None
-    typed = word.lower()
-    best, fewest = None, max(1, len(word) // 3) + 1
-    for candidate in known:
-        if abs(len(candidate) - len(word)) < fewest:
-            edits = _edits(typed, candidate.lower())
-            if edits < fewest:
-                best, fewest = candidate, edits
-    return best
+    typed, most = word.lower(), max(1, len(word) // 3)
+    ranked = [
+        (edits, sorted(candidate.lower()) != sorted(typed), at, candidate)
+        for at, candidate in enumerate(known)
+        if abs(len(candidate) - len(word)) <= most
+        and (edits := _edits(typed, candidate.lower())) <= most
+    ]
+    return min(ranked)[3] if ranked else None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

@@ -12,3 +12,8 @@ def shipped(folder: str) -> Path:
     package = Path(__file__).parent.parent
     installed = package / folder
     return installed if installed.is_dir() else package.parent / folder
+
+
+def zoo() -> list[str]:
+    """The names of the shipped nets, which stand for their files."""
+    return sorted(path.stem for path in shipped("specs").glob("*.yaml"))

@@ -1,0 +1,139 @@
+"""DOT -> svg, png, pdf: by a `dot` program on the PATH, else by the Graphviz in pygraphviz."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from netspec.diagram.digraph import dot
+from netspec.diagram.finish import FINISHERS, BrokenDrawingError
+from netspec.diagram.fonts import font_environment
+from netspec.diagram.palette import LIGHT, Theme
+from netspec.diagram.process import answer
+from netspec.graph import Graph
+from netspec.text.printable import printable
+
+#: What `draw` writes.
+FORMATS = ("svg", "png", "pdf", "dot")
+
+_SECONDS = 55.0  # for a drawing, all in all
+_PROGRAM_SECONDS = 30.0  # for the `dot` program, so that one that hangs leaves time for pygraphviz
+_MAX_LAYERS = 20_000  # more are no picture, and take Graphviz minutes
+_PDF_INCHES = 200  # the largest page that every viewer shows; vectors lose nothing when scaled
+_SCALED = re.compile(rb"Scaling by ([\d.]+) to fit")
+
+
+class DiagramError(Exception):
+    """A diagram cannot be drawn.  `help` says what can."""
+
+    def __init__(self, message: str, help: str) -> None:
+        super().__init__(message)
+        self.message, self.help = message, help
+
+
+def draw(
+    graph: Graph, form: str, *, direction: str = "TB", theme: Theme = LIGHT, dpi: int = 144
+) -> bytes:
+    """The diagram of a graph in one of FORMATS; `dpi`, pixels per inch, is for png.
+
+    The same graph gives the same bytes.  Raises DiagramError where Graphviz cannot, or not in time.
+    """
+    source = dot(graph, direction=direction, theme=theme).encode()
+    if form == "dot":
+        return source
+    if len(graph.nodes) > _MAX_LAYERS:
+        raise DiagramError(
+            f"{len(graph.nodes):,} layers are too many to lay out; the limit is {_MAX_LAYERS:,}",
+            "draw fewer (--set), or write a .dot file, which has no limit",
+        )
+    return _lay_out(_Order(source, form, dpi))
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What a layout program is asked for."""
+
+    source: bytes
+    form: str
+    dpi: int
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """Attributes of the graph that the format needs."""
+        size = f"size={_PDF_INCHES},{_PDF_INCHES}"
+        return {"png": (f"dpi={self.dpi}",), "pdf": (size,)}.get(self.form, ())
+
+
+class _UnfitError(Exception):
+    """One way to lay out fails; another may not."""
+
+
+def _lay_out(order: _Order) -> bytes:
+    """What the `dot` program draws; where there is none, or it fails, what pygraphviz draws."""
+    deadline = monotonic() + _SECONDS
+    with tempfile.TemporaryDirectory() as folder:
+        environment = font_environment(Path(folder)) | {"SOURCE_DATE_EPOCH": "0"}
+        program = shutil.which("dot")
+        if program is not None:
+            options = (f"-G{attribute}" for attribute in order.attributes)
+            try:
+                return _drawn(
+                    (program, f"-T{order.form}", *options), order, environment, _PROGRAM_SECONDS
+                )
+            except _UnfitError:
+                pass  # it crashed, hung or lacks the format, and pygraphviz is a way out
+        environment["PYTHONPATH"] = os.pathsep.join(sys.path)  # what we can import, it can
+        builtin = str(Path(__file__).with_name("builtin_dot.py"))
+        argv = (sys.executable, "-P", builtin, order.form, *order.attributes)
+        try:
+            return _drawn(argv, order, environment, deadline - monotonic())
+        except _UnfitError as error:
+            raise DiagramError(
+                f"Graphviz did not draw the {order.form}: {error}",
+                "write a .dot file, which needs no layout; where Graphviz is missing, "
+                "`pip install pygraphviz` brings it",
+            ) from error
+
+
+def _drawn(
+    argv: Sequence[str], order: _Order, environment: dict[str, str], seconds: float
+) -> bytes:
+    try:
+        result = answer(argv, order.source, environment, seconds)
+    except subprocess.TimeoutExpired:
+        raise _UnfitError(f"it took longer than {seconds:.0f} seconds") from None
+    except OSError as error:
+        raise _UnfitError(error.strerror or "it does not start") from error
+    scaled = _SCALED.search(result.stderr)
+    if scaled:
+        raise _too_large(int(order.dpi * float(scaled[1])))
+    if result.returncode:
+        raise _UnfitError(_reason(result))
+    try:
+        return FINISHERS[order.form](result.stdout)
+    except BrokenDrawingError as error:
+        raise _UnfitError(str(error)) from error
+
+
+def _too_large(dpi: int) -> DiagramError:
+    """Graphviz would make the picture smaller, without a word, until it fits into 32,767 pixels."""
+    lower = f", or take --dpi {dpi}" if dpi >= 30 else ""
+    return DiagramError(
+        "the diagram is larger than a png can be, 32,767 pixels a side",
+        f"draw .svg or .pdf, which have no such limit{lower}",
+    )
+
+
+def _reason(result: subprocess.CompletedProcess[bytes]) -> str:
+    lines = result.stderr.decode(errors="replace").strip().splitlines()
+    if result.returncode < 0:
+        return f"it was ended by signal {-result.returncode}"
+    return printable(lines[-1])[:200] if lines else f"exit status {result.returncode}"

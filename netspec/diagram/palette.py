@@ -1,0 +1,74 @@
+"""Colours of diagrams: one fill for each family of layers, in a light and a dark theme.
+
+Fills differ in lightness as well as in hue, so that they stay apart in greyscale and for the
+colour-blind.  Text has a contrast of at least 7:1 on each of them (WCAG 2.2, criterion 1.4.6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of one diagram, as `#rrggbb` or `#rrggbbaa`."""
+
+    background: str
+    text: str
+    muted: str  # text that says less
+    line: str  # edges and the borders of layers
+    cluster_line: str
+    cluster_fill: str  # translucent: a cluster in a cluster is a shade deeper
+    families: Mapping[str, str]
+    other: str  # families that have no fill of their own
+
+    def fill(self, family: str) -> str:
+        """The fill of the layers of a family."""
+        return self.families.get(family, self.other)
+
+
+LIGHT = Theme(
+    background="#ffffff",
+    text="#17202a",
+    muted="#3f4954",
+    line="#5b6673",
+    cluster_line="#b4bcc6",
+    cluster_fill="#5b66730f",
+    families={
+        "norm": "#fdf3c4",
+        "activation": "#cbe8c3",
+        "conv": "#a6cdec",
+        "pool": "#f2ab8a",
+        "dense": "#bfa3d6",
+        "merge": "#ffffff",
+        "shape": "#e2e5e9",
+        "channel": "#e2e5e9",
+        "io": "#d3d8de",
+    },
+    other="#f1f3f5",
+)
+
+DARK = Theme(
+    background="#0d1117",
+    text="#f3f6f9",
+    muted="#c6ced6",
+    line="#8b96a3",
+    cluster_line="#434c57",
+    cluster_fill="#9fb0c312",
+    families={
+        "norm": "#4f4a1c",
+        "activation": "#1d4a2b",
+        "conv": "#12456b",
+        "pool": "#712d18",
+        "dense": "#4f2d69",
+        "merge": "#0d1117",
+        "shape": "#353c45",
+        "channel": "#353c45",
+        "io": "#434c57",
+    },
+    other="#282e36",
+)
+
+#: Themes by the names that users give.
+THEMES = {"light": LIGHT, "dark": DARK}

@@ -1,0 +1,27 @@
+"""What a layer means: one family a file, one class a layer."""
+
+# The order of these imports is the order of the registry, and so of the reference.
+from netspec.layers import io as io  # isort: skip
+from netspec.layers import conv as conv  # isort: skip
+from netspec.layers import pool as pool  # isort: skip
+from netspec.layers import dense as dense  # isort: skip
+from netspec.layers import norm as norm  # isort: skip
+from netspec.layers import dropout as dropout  # isort: skip
+from netspec.layers import activation as activation  # isort: skip
+from netspec.layers import channel as channel  # isort: skip
+from netspec.layers import merge as merge  # isort: skip
+from netspec.layers import shape as shape  # isort: skip
+from netspec.layers.base import REGISTRY, Layer, Value, Weight, Window, hyperparameters
+from netspec.layers.tensor import DTYPES, Shape, TensorType
+
+__all__ = [
+    "DTYPES",
+    "REGISTRY",
+    "Layer",
+    "Shape",
+    "TensorType",
+    "Value",
+    "Weight",
+    "Window",
+    "hyperparameters",
+]

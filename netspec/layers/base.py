@@ -1,0 +1,177 @@
+"""What every layer kind is: a frozen dataclass of hyperparameters, with rules; and their registry.
+
+A layer kind states its meaning once. The parser, the JSON Schema, the reference page, the report,
+the diagram and the exporter read the registry; none of them knows a kind by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, fields
+from functools import cache
+from typing import Any, ClassVar
+
+from netspec.layers.emitter import Emitter, Value
+from netspec.layers.guards import check_size, check_spatial
+from netspec.layers.hyperparameter import HyperParameter, read_hyperparameters
+from netspec.layers.tensor import Shape, TensorType
+
+__all__ = [
+    "KW_ONLY",
+    "REGISTRY",
+    "Emitter",
+    "Layer",
+    "Value",
+    "Weight",
+    "Window",
+    "hyperparameters",
+]
+
+#: Layer kinds by keyword, in the order of the reference.
+REGISTRY: dict[str, type[Layer]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A tensor that a layer keeps from sample to sample.
+
+    `role` says what it is and so how it starts: a "weight" by fan-in and fan-out, a "bias", "shift"
+    or "mean" as zeros, a "scale" or "variance" as ones, a "slope" as 0.25. Means and variances are
+    state, not parameters.
+    """
+
+    shape: tuple[int, ...]
+    role: str
+    fan_in: int = 0
+    fan_out: int = 0
+
+    @property
+    def learned(self) -> bool:
+        """Whether training learns it, so that it counts as parameters."""
+        return self.role not in ("mean", "variance")
+
+    @property
+    def numel(self) -> int:
+        """Elements."""
+        return TensorType(self.shape).numel
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window over rows and columns: its extent (dilation counted), step, and zeros around the
+    input.
+
+    `zoom` is how many output pixels each input pixel becomes, for layers that enlarge: the centres
+    of neighbouring outputs are stride / zoom input pixels apart.
+    """
+
+    extent: tuple[int, int]
+    stride: tuple[int, int] = (1, 1)
+    pads: tuple[int, int, int, int] = (0, 0, 0, 0)  # top, left, bottom, right
+    zoom: tuple[int, int] = (1, 1)
+
+
+class Layer:
+    """Base of all layer kinds.  `class Gelu(Layer, keyword="GELU")` registers a kind.
+
+    Each kind is a frozen dataclass of its hyperparameters; one that adds none to those of its base
+    needs no decorator.
+    """
+
+    keyword: ClassVar[str]
+    #: The module that the kind stands in, for grouping and colour: "conv", "pool", "dense", ...
+    family: ClassVar[str]
+    #: Whether it stands for an input of the net: `infer` takes the declared type, the graph has no
+    #: edge to it.
+    source: ClassVar[bool] = False
+    #: Whether the output is the input's memory seen otherwise (no bytes of its own).
+    view: ClassVar[bool] = False
+    #: Whether it multiplies by a learned matrix, so that two in a row without a nonlinearity are
+    #: one.
+    linear: ClassVar[bool] = False
+    #: Whether the output is no affine function of the inputs, and whether that is a rectifier (He
+    #: et al. 2015).
+    nonlinear: ClassVar[bool] = False
+    rectifier: ClassVar[bool] = False
+    #: Whether each of several branches feeds it.
+    merges: ClassVar[bool] = False
+    #: Whether each input must be `CxHxW`.
+    spatial: ClassVar[bool] = False
+    #: Whether it takes a vector, and a tensor of higher rank comes to it through a FLATTEN of its
+    #: own.
+    flattens: ClassVar[bool] = False
+
+    def __init_subclass__(cls, keyword: str = "", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if keyword:
+            cls.keyword = keyword
+            cls.family = cls.__module__.rpartition(".")[2]
+            REGISTRY[keyword] = cls
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
+        """The output type; LayerError where the inputs do not suit the layer, or a tensor would be
+        too large.
+        """
+        if self.spatial:
+            for x in inputs:
+                check_spatial(self.keyword, x)
+        output = TensorType(self.output_shape(inputs), inputs[0].dtype)
+        check_size(f"the output of {self.keyword}", output.shape, inputs)
+        for name, weight in self.weights(inputs).items():
+            check_size(f"the {name} of {self.keyword}", weight.shape, inputs)
+        return output
+
+    def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
+        """The shape law: the output's shape per sample, or LayerError."""
+        return inputs[0].shape
+
+    def weights(self, inputs: tuple[TensorType, ...]) -> Mapping[str, Weight]:
+        """The tensors that the layer keeps, by their names after the layer's own, in PyTorch's
+        layouts.
+        """
+        return {}
+
+    def macs(self, inputs: tuple[TensorType, ...], output: TensorType) -> int:
+        """Multiply-accumulates of one sample."""
+        return 0
+
+    def window(self, inputs: tuple[TensorType, ...]) -> Window | None:
+        """The sliding window by which output pixels read input pixels; None where each reads its
+        own place.
+        """
+        return None
+
+    def unread(self, inputs: tuple[TensorType, ...]) -> tuple[int, int] | None:
+        """Rows at the bottom and columns at the right that a floored window leaves unread; None
+        where none are.
+        """
+        return None
+
+    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
+        """Emit ONNX nodes that compute the layer; answers the name of the result.  The batch axis
+        is first and free.
+        """
+        raise NotImplementedError(self.keyword)
+
+    def arguments(self) -> dict[str, Any]:
+        """Hyperparameters as the language writes them, the defaults left out."""
+        said = {}
+        for field in fields(self):  # type: ignore[arg-type]  # every kind is a dataclass
+            value = getattr(self, field.name)
+            if value != field.default:
+                said[field.name] = value
+        return said
+
+    def summary(self) -> str:
+        """The hyperparameters that matter at a glance, such as "3x3 /2"; empty for none."""
+        return ""
+
+
+def hyperparameters(kind: type[Layer]) -> Mapping[str, HyperParameter]:
+    """The hyperparameters of a kind by name, in the order of the declaration."""
+    return _hyperparameters_of(kind.keyword)
+
+
+@cache
+def _hyperparameters_of(keyword: str) -> Mapping[str, HyperParameter]:
+    return read_hyperparameters(REGISTRY[keyword])

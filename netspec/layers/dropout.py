@@ -1,0 +1,29 @@
+"""Noise that training adds and inference does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from netspec.layers.base import Emitter, Layer, Value
+from netspec.layers.hyperparameter import Meta
+
+
+@dataclass(frozen=True)
+class Dropout(Layer, keyword="DROPOUT"):
+    """Dropout.  shape -> the same shape;  nothing at inference.
+
+    In training each element is 0 with probability `rate`, and the others grow by 1 / (1 - rate).
+    Source: Srivastava et al. 2014, "Dropout: a simple way to prevent neural networks from
+    overfitting".
+    """
+
+    rate: Annotated[float, Meta("probability that an element is dropped", ge=0, lt=1)] = 0.5
+
+    view = True
+
+    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
+        return emit.node("Identity", inputs[0].name)
+
+    def summary(self) -> str:
+        return f"{self.rate:g}"

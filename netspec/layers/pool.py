@@ -1,0 +1,185 @@
+"""Pooling: windows that keep the largest or the mean, and pooling of whole planes.
+
+PyTorch's and ONNX Runtime's pools agree on shapes but not on what they accept, so `lower` says
+`ceil` and pads that ONNX Runtime refuses in other words: `ceil` becomes pads at the end that no
+divisor counts, and pads as large as the kernel (which only a dilated window can have) become a Pad
+before the pool.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import Annotated, Any
+
+from netspec.layers.base import KW_ONLY, Emitter, Layer, Value, Window
+from netspec.layers.emitter import padded
+from netspec.layers.hyperparameter import Meta, Pad, Pair
+from netspec.layers.tensor import Shape, TensorType
+from netspec.layers.window import (
+    NO_PADS,
+    Pads,
+    add_pads,
+    check_no_window_empty,
+    overhang,
+    slide,
+    unread_margin,
+    window_over,
+    window_summary,
+)
+
+
+@dataclass(frozen=True)
+class _Pool(Layer):
+    """What POOL and AVGPOOL share."""
+
+    kernel: Annotated[Pair, Meta("sides of the window, pixels", ge=1)] = (2, 2)
+    stride: Annotated[Pair | None, Meta("step of the window", ge=1, default="kernel")] = None
+    _: KW_ONLY
+    pad: Annotated[Pad, Meta("pixels around the input, smaller than the window", ge=0)] = "valid"
+    ceil: Annotated[bool, Meta("whether a last window that ends outside is kept")] = False
+    dilation: Annotated[Pair, Meta("distance between the window's taps, pixels", ge=1)] = (1, 1)
+
+    spatial = True
+
+    @property
+    def step(self) -> Pair:
+        """The stride: the kernel where none is given."""
+        return self.stride or self.kernel
+
+    def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
+        (x,) = inputs
+        window = self.window(inputs)
+        sizes = slide(self.keyword, x, window, ceil=self.ceil)
+        check_no_window_empty(self.keyword, x, window, self.dilation)
+        return x.channels, *sizes
+
+    def window(self, inputs: tuple[TensorType, ...]) -> Window:
+        return window_over(inputs[0].area, self.kernel, self.step, self.pad, self.dilation)
+
+    def unread(self, inputs: tuple[TensorType, ...]) -> Pair | None:
+        return unread_margin(inputs[0], self.window(inputs), self.infer(inputs).area)
+
+    def summary(self) -> str:
+        return window_summary(self.kernel, self.step, self.dilation)
+
+    def overhang(self, x: TensorType) -> Pads:
+        """Pixels by which the windows that `ceil` keeps stand out of the padded input."""
+        return overhang(x, self.window((x,)), self.infer((x,)).area)
+
+    def attributes(self) -> dict[str, Any]:
+        """ONNX attributes but the pads."""
+        return {"kernel_shape": self.kernel, "strides": self.step, "dilations": self.dilation}
+
+    def runtime_takes(self, pads: Pads) -> bool:
+        """Whether ONNX Runtime's pools do: below the kernel's sides, whatever the dilation."""
+        return all(size < self.kernel[i % 2] for i, size in enumerate(pads))
+
+
+class MaxPool(_Pool, keyword="POOL"):
+    """Max pooling.  CxHxW -> CxH'xW',  H' = (H + pads - dilation*(kernel - 1) - 1) // stride + 1.
+
+    `ceil` rounds up instead, less a last window that would start in the end padding. Padding is
+    never the maximum.
+    Source: Ranzato et al. 2007, "Unsupervised learning of invariant feature hierarchies".
+    """
+
+    nonlinear = True
+
+    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
+        (x,) = inputs
+        name, pads = x.name, add_pads(self.window((x.type,)).pads, self.overhang(x.type))
+        if not self.runtime_takes(pads):
+            name, pads = padded(emit, name, pads, emit.const(-inf)), NO_PADS
+        return emit.node("MaxPool", name, pads=pads, **self.attributes())
+
+
+@dataclass(frozen=True)
+class AvgPool(_Pool, keyword="AVGPOOL"):
+    """Average pooling.  CxHxW -> CxH'xW',  H' = (H + pads - dilation*(kernel - 1) - 1) // stride +
+    1.
+
+    The divisor is the number of the window's taps in the padded input (`count_pad`) or in the
+    input; the part of a window that `ceil` keeps beyond the padding counts in neither.
+    Source: LeCun et al. 1998, "Gradient-based learning applied to document recognition"
+    (subsampling).
+    """
+
+    _: KW_ONLY
+    count_pad: Annotated[bool, Meta("whether zeros of the padding count in the divisor")] = True
+
+    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
+        (x,) = inputs
+        name, pads, beyond = x.name, self.window((x.type,)).pads, self.overhang(x.type)
+        counted, ignored = (pads, beyond) if self.count_pad else (NO_PADS, add_pads(pads, beyond))
+        # ONNX Runtime (seen up to 1.24) counts the pads of dilated windows wrongly.
+        plain = ignored == NO_PADS and self.dilation == (1, 1) and self.runtime_takes(counted)
+        if counted == NO_PADS or plain:
+            return self._average(emit, name, x.type.area, counted, ignored)
+        top, left, bottom, right = counted
+        area = x.type.area[0] + top + bottom, x.type.area[1] + left + right
+        return self._average(emit, padded(emit, name, counted), area, NO_PADS, ignored)
+
+    def _average(self, emit: Emitter, name: str, area: Pair, counted: Pads, ignored: Pads) -> str:
+        """The mean over windows, of whose pads either some count or some do not."""
+        if self.runtime_takes(ignored):
+            return emit.node(
+                "AveragePool",
+                name,
+                pads=add_pads(counted, ignored),
+                count_include_pad=int(counted != NO_PADS),
+                **self.attributes(),
+            )
+        # The mean over input and zeros, divided by the share of the window that is input.
+        ones = emit.node("Expand", emit.const(1.0), emit.const([1, 1, *area]))
+        total, share = (
+            emit.node(
+                "AveragePool", padded(emit, plane, ignored), pads=NO_PADS, **self.attributes()
+            )
+            for plane in (name, ones)
+        )
+        return emit.node("Div", total, share)
+
+
+@dataclass(frozen=True)
+class _GlobalPool(Layer):
+    """What GAP and GMP share."""
+
+    _: KW_ONLY
+    keep: Annotated[bool, Meta("whether the result stays Cx1x1")] = False
+
+    spatial = True
+
+    def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
+        channels = inputs[0].channels
+        return (channels, 1, 1) if self.keep else (channels,)
+
+    def window(self, inputs: tuple[TensorType, ...]) -> Window:
+        return Window(inputs[0].area)
+
+    def reduce(self, op: str, x: Value, emit: Emitter) -> str:
+        """The plane's pixels by one ONNX operator, as a vector unless `keep`."""
+        pooled = emit.node(op, x.name)
+        return pooled if self.keep else emit.node("Flatten", pooled, axis=1)
+
+
+class GlobalAveragePool(_GlobalPool, keyword="GAP"):
+    """Global average pooling: the mean of each plane.  CxHxW -> C,  or CxHxW -> Cx1x1 with `keep`.
+
+    Source: Lin, Chen & Yan 2013, "Network in network", section 3.2.
+    """
+
+    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
+        return self.reduce("GlobalAveragePool", inputs[0], emit)
+
+
+class GlobalMaxPool(_GlobalPool, keyword="GMP"):
+    """Global max pooling: the largest of each plane.  CxHxW -> C,  or CxHxW -> Cx1x1 with `keep`.
+
+    Source: Oquab et al. 2015, "Is object localization for free?", section 3.
+    """
+
+    nonlinear = True
+
+    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
+        return self.reduce("GlobalMaxPool", inputs[0], emit)

@@ -1,0 +1,116 @@
+"""Layers that lay elements out anew, leave some out, or repeat them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Annotated, Literal
+
+from netspec.layers.base import KW_ONLY, Emitter, Layer, Value, Window
+from netspec.layers.hyperparameter import Meta, Pair, Size
+from netspec.layers.tensor import Shape, TensorType
+from netspec.layers.window import short
+from netspec.text.diagnostics import LayerError
+
+
+@dataclass(frozen=True)
+class Flatten(Layer, keyword="FLATTEN"):
+    """All elements as a vector, channel by channel, row by row.  CxHxW -> C*H*W."""
+
+    view = True
+
+    def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
+        return (inputs[0].numel,)
+
+    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
+        return emit.node("Flatten", inputs[0].name, axis=1)
+
+
+@dataclass(frozen=True)
+class Reshape(Layer, keyword="RESHAPE"):
+    """The elements in their order, in another shape of the same size.  CxHxW -> shape."""
+
+    shape: Annotated[Size, Meta("sizes of the output's axes, without the batch axis", ge=1)]
+
+    view = True
+
+    def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
+        (x,) = inputs
+        if prod(self.shape) != x.numel:
+            made = TensorType(self.shape)
+            raise LayerError(
+                "reshape",
+                f"{self.keyword} cannot make {made} of {x}: {x.numel} elements, not {made.numel}",
+                argument="shape",
+            )
+        return self.shape
+
+    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
+        return emit.node("Reshape", inputs[0].name, emit.const([0, *self.shape]))
+
+
+@dataclass(frozen=True)
+class Subsample(Layer, keyword="SUBSAMPLE"):
+    """Every stride-th row and column, from the first.  CxHxW -> CxH'xW',  H' = (H - 1) // stride +
+    1.
+
+    Source: He et al. 2015, "Deep residual learning for image recognition", section 4.2, shortcut A.
+    """
+
+    stride: Annotated[Pair, Meta("step over rows and columns, pixels", ge=1)]
+
+    spatial = True
+
+    def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
+        (x,) = inputs
+        rows, columns = x.area
+        return x.channels, (rows - 1) // self.stride[0] + 1, (columns - 1) // self.stride[1] + 1
+
+    def window(self, inputs: tuple[TensorType, ...]) -> Window:
+        return Window((1, 1), self.stride)
+
+    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
+        (x,) = inputs
+        first, last = emit.const([0, 0]), emit.const(x.type.area)
+        return emit.node("Slice", x.name, first, last, emit.const([2, 3]), emit.const(self.stride))
+
+    def summary(self) -> str:
+        return f"/{short(self.stride)}"
+
+
+@dataclass(frozen=True)
+class Upsample(Layer, keyword="UPSAMPLE"):
+    """Rows and columns `scale` times as many.  CxHxW -> C x scale*H x scale*W.
+
+    `nearest` repeats pixels; `bilinear` interpolates between their centres, the outermost held
+    beyond the borders (PyTorch's align_corners=False).
+    """
+
+    scale: Annotated[Pair, Meta("output pixels for each input pixel", ge=1)] = (2, 2)
+    _: KW_ONLY
+    mode: Annotated[Literal["nearest", "bilinear"], Meta("how pixels between are made")] = "nearest"
+
+    spatial = True
+
+    def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
+        (x,) = inputs
+        return x.channels, x.area[0] * self.scale[0], x.area[1] * self.scale[1]
+
+    def window(self, inputs: tuple[TensorType, ...]) -> Window:
+        return Window((1, 1) if self.mode == "nearest" else (2, 2), zoom=self.scale)
+
+    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
+        (x,) = inputs
+        _, *area = self.output_shape((x.type,))
+        how = {
+            "nearest": {
+                "mode": "nearest",
+                "nearest_mode": "floor",
+                "coordinate_transformation_mode": "asymmetric",
+            },
+            "bilinear": {"mode": "linear", "coordinate_transformation_mode": "half_pixel"},
+        }[self.mode]
+        return emit.node("Resize", x.name, "", "", emit.const(area), axes=[2, 3], **how)
+
+    def summary(self) -> str:
+        return f"x{short(self.scale)} {self.mode}"

@@ -1,0 +1,88 @@
+"""The library: what `import netspec` offers.  Each verb imports the room behind it when it is used."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import fields
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netspec.analysis.check import check_source, decode
+from netspec.analysis.report import Report, graph_report
+from netspec.graph.elaborate import elaborate
+from netspec.graph.graph import Graph as _Graph
+from netspec.text.diagnostics import Diagnostic
+from netspec.text.shipped import shipped, zoo
+from netspec.text.source import Source
+from netspec.text.spec import Spec as _Spec
+from netspec.text.spec import parse
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from onnx import ModelProto
+
+__all__ = ["Graph", "Spec", "check", "load"]
+
+
+class Spec(_Spec):
+    """A spec that was read; its names are looked up and its shapes proved by `elaborate`."""
+
+    def elaborate(self) -> Graph:
+        """The graph of the spec; SpecError, which carries `diagnostics`, where it is rejected."""
+        return Graph(**_parts(elaborate(self)))
+
+
+class Graph(_Graph):
+    """A net: named, typed layers in the order of execution."""
+
+    def report(self, batch: int = 1, dtype: str = "float32") -> Report:
+        """Rows and totals; `str()` of it is the table, `.to_json()` the object."""
+        return graph_report(self, batch, dtype)
+
+    def dot(self) -> str:
+        """The diagram as DOT text."""
+        from netspec.diagram.digraph import dot
+
+        return dot(self)
+
+    def compile(
+        self,
+        weights: str | Path | Mapping[str, NDArray[np.float32]] | None = None,
+        seed: int = 0,
+        *,
+        batch: int | None = None,
+        dtype: str = "float32",
+    ) -> ModelProto:
+        """The ONNX model, weights inside.  `weights` is a file or arrays by name, else seeded."""
+        from netspec.onnxgen.emit import Target
+        from netspec.onnxgen.model import compile_model
+        from netspec.onnxgen.weights import choose_values
+
+        target = Target(batch=batch, dtype=dtype)
+        return compile_model(self, choose_values(self, weights, seed), target)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self.report()))}</pre>"
+
+
+def load(spec: str | PathLike[str]) -> Spec:
+    """The spec in a file, or of a net of the zoo by name (`vgg16`).
+
+    OSError where the file cannot be read; SpecError, which carries `diagnostics`, where it is no spec.
+    """
+    path = Path(spec)
+    if not path.exists() and str(spec) in zoo():
+        path = shipped("specs") / f"{spec}.yaml"
+    return Spec(**_parts(parse(decode(path.read_bytes(), str(path)), path.parent)))
+
+
+def check(text: str) -> list[Diagnostic]:
+    """Everything that is wrong with the text of a spec; never raises, whatever the text."""
+    return list(check_source(Source("<text>", text)).diagnostics)
+
+
+def _parts(value: Any) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}

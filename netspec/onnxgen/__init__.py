@@ -1,0 +1,1 @@
+"""Graph -> ONNX model: nodes, learned tensors, metadata.  The only importer of onnx."""

@@ -1,0 +1,102 @@
+"""Seeded initial weights.
+
+He et al. 2015, "Delving deep into rectifiers" (section 2.2): normal, variance 2/fan_in, for layers
+followed by a rectifier. Glorot & Bengio 2010 (equation 16): uniform within
+sqrt(6/(fan_in + fan_out)) for all others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from math import sqrt
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.graph.graph import Graph
+from netspec.layers import Weight
+from netspec.onnxgen.machine import cores
+
+FloatArray: TypeAlias = NDArray[np.float32]
+
+#: Elements that one random generator fills; each block has its own, so that it does not matter
+#: which thread fills it.
+_BLOCK = 1 << 18
+#: How tensors start that are not drawn at random, by role.
+_CONSTANTS = {"bias": 0.0, "shift": 0.0, "mean": 0.0, "scale": 1.0, "variance": 1.0, "slope": 0.25}
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """The initial weights of a graph.  A tensor's values depend on the seed and its name alone."""
+
+    graph: Graph
+    seed: int = 0
+
+    def __iter__(self) -> Iterator[tuple[str, FloatArray]]:
+        """(name, values) of each tensor in the order of execution, made one at a time."""
+        rectified = before_rectifiers(self.graph)
+        pool = ThreadPoolExecutor(max_workers=min(cores(), 8))
+        try:
+            for node in self.graph.nodes:
+                for name, weight in self.graph.weights(node).items():
+                    full = f"{node.name}.{name}"
+                    yield full, self._values(full, weight, node.name in rectified, pool)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _values(
+        self, name: str, weight: Weight, rectified: bool, pool: ThreadPoolExecutor
+    ) -> FloatArray:
+        if weight.role in _CONSTANTS:
+            return np.full(weight.shape, _CONSTANTS[weight.role], np.float32)
+        values = np.empty(weight.numel, np.float32)
+
+        def fill(start: int) -> None:
+            block = values[start : start + _BLOCK]
+            random = _generator(self.seed, name, start // _BLOCK)
+            if rectified:
+                random.standard_normal(out=block, dtype=np.float32)
+                block *= np.float32(sqrt(2 / max(weight.fan_in, 1)))
+            else:
+                limit = sqrt(6 / max(weight.fan_in + weight.fan_out, 1))
+                random.random(out=block, dtype=np.float32)
+                block *= np.float32(2 * limit)
+                block -= np.float32(limit)
+
+        starts = range(0, weight.numel, _BLOCK)
+        for _ in pool.map(fill, starts) if len(starts) > 1 else map(fill, starts):
+            pass
+        return values.reshape(weight.shape)
+
+
+def before_rectifiers(graph: Graph) -> frozenset[str]:
+    """The nodes for which the first nonlinearity that reads their result is a rectifier.
+
+    Normalisation, pooling, views and merges are looked through; another layer with a weight matrix,
+    or the end of the net, means none.
+    """
+    place = {node.name: at for at, node in enumerate(graph.nodes)}
+    none = len(place)
+    first: dict[str, int] = {}  # the first nonlinearity that a node's input meets at or after it
+    meets: dict[str, int] = {}  # the same for its output
+    for node in reversed(graph.nodes):
+        meets[node.name] = min((first[name] for name in graph.readers[node.name]), default=none)
+        if node.layer.nonlinear:
+            first[node.name] = place[node.name]
+        elif any(weight.role == "weight" for weight in graph.weights(node).values()):
+            first[node.name] = none
+        else:
+            first[node.name] = meets[node.name]
+    return frozenset(
+        name for name, at in meets.items() if at < none and graph.nodes[at].layer.rectifier
+    )
+
+
+def _generator(seed: int, name: str, block: int) -> np.random.Generator:
+    digest = hashlib.sha256(f"{seed} {name} {block}".encode()).digest()
+    return np.random.Generator(np.random.SFC64(int.from_bytes(digest, "little")))

@@ -1,0 +1,56 @@
+"""A model written as it is made: its protobuf frame first, then tensor after tensor.
+
+Only one tensor is in memory at a time, and none is copied. The bytes are those that
+`SerializeToString` would write but for the order of a message's fields, which protobuf leaves free
+(https://protobuf.dev/programming-guides/encoding/).
+"""
+
+from __future__ import annotations
+
+from typing import IO
+
+from onnx import GraphProto, ModelProto, TensorProto
+
+from netspec.graph.graph import Graph
+from netspec.layers import DTYPES
+from netspec.onnxgen.emit import ELEMENTS, Target, emit
+from netspec.onnxgen.precision import cast, storage
+from netspec.onnxgen.weights import Values
+
+_GRAPH = ModelProto.GRAPH_FIELD_NUMBER
+_INITIALIZER = GraphProto.INITIALIZER_FIELD_NUMBER
+_RAW_DATA = TensorProto.RAW_DATA_FIELD_NUMBER
+
+
+def write_inside(graph: Graph, values: Values, target: Target, file: IO[bytes]) -> None:
+    """Write the model with its weights inside; they are less than 2 GiB."""
+    model = emit(graph, target)
+    body = model.graph.SerializeToString(deterministic=True)
+    model.ClearField("graph")
+    frames = []
+    length = len(body)
+    for name, weight in graph.all_weights():
+        nbytes = weight.numel * DTYPES[target.dtype]
+        head = TensorProto(name=name, dims=weight.shape, data_type=ELEMENTS[target.dtype])
+        before = head.SerializeToString(deterministic=True) + _start(_RAW_DATA, nbytes)
+        frames.append(_start(_INITIALIZER, len(before) + nbytes) + before)
+        length += len(frames[-1]) + nbytes
+    file.write(model.SerializeToString(deterministic=True) + _start(_GRAPH, length) + body)
+    for frame, (name, array) in zip(frames, values, strict=True):
+        file.write(frame)
+        file.write(storage(cast(name, array, target.dtype)))
+
+
+def _start(field: int, length: int) -> bytes:
+    """Key and length of a field that holds so many bytes."""
+    return _varint(field << 3 | 2) + _varint(length)
+
+
+def _varint(number: int) -> bytes:
+    """Seven bits a byte, the lowest first, the top bit set on all but the last."""
+    digits = bytearray()
+    while number > 127:
+        digits.append(number & 127 | 128)
+        number >>= 7
+    digits.append(number)
+    return bytes(digits)

@@ -1,0 +1,1 @@
+"""Model + data -> answers.  The only importer of onnxruntime."""
