@@ -60,6 +60,7 @@ class Subsample(Layer, keyword="SUBSAMPLE"):
     stride: Annotated[Pair, Meta("step over rows and columns, pixels", ge=1)]
 
     spatial = True
+    view = True  # a strided slice: the same elements with other steps between them
 
     def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
         (x,) = inputs
