@@ -1,0 +1,1 @@
+"""Tests: golden, differential, and laws over the registry."""

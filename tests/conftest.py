@@ -1,0 +1,29 @@
+"""What tests share: golden files, which `pytest --update` rewrites, to be read in the diff."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+_GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="rewrite the files under tests/golden")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """`golden("vgg16.txt", text)` holds when the text is that of tests/golden/vgg16.txt."""
+
+    def compare(name: str, text: str) -> None:
+        file = _GOLDEN / name
+        if request.config.getoption("--update"):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="")
+        assert file.exists(), f"no {file}; write it with `pytest --update`"
+        assert text == file.read_bytes().decode(), f"{file} differs; see `pytest --update`"
+
+    return compare

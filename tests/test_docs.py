@@ -1,0 +1,84 @@
+"""The README and the reference pages: what they show is what netspec does."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import textwrap
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import netspec
+from netspec.cli.main import netspec as command
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.M | re.S)
+
+#: What a piece of a spec on a page leaves out.
+HEAD = {"netspec": "netspec: 1", "name": "name: piece", "input": "input: 3x256x256"}
+
+
+def fences(language: str) -> list[tuple[str, str]]:
+    """(page, text) of every fenced block in a language."""
+    return [
+        (page.name, text)
+        for page in PAGES
+        for kind, text in FENCE.findall(page.read_text("utf-8"))
+        if kind == language
+    ]
+
+
+def whole(piece: str) -> str:
+    """A spec of a piece of one: the keys that it leaves out are added."""
+    missing = [line for key, line in HEAD.items() if not re.search(rf"^{key}:", piece, re.M)]
+    return "\n".join([*missing, piece])
+
+
+@pytest.mark.parametrize(("page", "text"), fences("yaml"))
+def test_yaml_on_the_pages_is_accepted(page: str, text: str) -> None:
+    assert [d for d in netspec.check(whole(text)) if d.severity == "error"] == []
+
+
+@pytest.mark.parametrize(("page", "text"), fences("console"))
+def test_console_on_the_pages_prints_what_it_says(
+    page: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, _, shown = text.partition("\n")
+    first = next(text for name, text in fences("yaml") if name == page)
+    (tmp_path / "small-vgg.yaml").write_text(first)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(command, shlex.split(said.removeprefix("$ netspec ")))
+    assert result.stdout.rstrip() == shown.rstrip()
+
+
+@pytest.mark.parametrize(("page", "text"), [f for f in fences("python") if "import" in f[1]])
+def test_python_on_the_pages_runs(
+    page: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    exec(compile(text, page, "exec"), {})
+
+
+def test_the_layer_that_the_readme_shows_is_the_real_one() -> None:
+    shown = next(text for _, text in fences("python") if "class Gelu" in text)
+    source = (ROOT / "netspec" / "layers" / "activation.py").read_text("utf-8")
+    assert textwrap.dedent(shown) in source
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8"))
+    assert [link for link in links if not link.startswith("http") and not (page.parent / link).exists()] == []
+
+
+def test_the_picture_is_what_netspec_draws() -> None:
+    from netspec.diagram.layout import draw
+
+    graph = netspec.load(ROOT / "specs" / "textbook.yaml").elaborate()
+    drawn = draw(graph, "svg", direction="LR").decode()
+    shown = (ROOT / "docs" / "textbook.svg").read_text("utf-8")
+    words = re.compile(r">([^<\n]+)<")  # a Graphviz of another version places boxes a little differently
+    assert words.findall(shown) == words.findall(drawn)
