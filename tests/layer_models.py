@@ -24,7 +24,6 @@ class LayerModel:
     def __init__(self, sample: Sample) -> None:
         self.sample = sample
         self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
         self.asked: list[str] = []
         values = tuple(Value(f"x{i}", x) for i, x in enumerate(sample.inputs))
         self.result = sample.layer.lower(values, self)
@@ -38,12 +37,12 @@ class LayerModel:
         listed = list(value) if isinstance(value, Sequence) else value
         array = np.asarray(listed)
         kind = np.int64 if array.dtype.kind == "i" else np.float32
-        name = f"const{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.asarray(array, kind), name))
-        return name
+        return self.node("Constant", value=numpy_helper.from_array(np.asarray(array, kind)))
 
     def node(self, op: str, *inputs: str, **attributes: Any) -> str:
         name = f"{op}{len(self.nodes)}"
+        while inputs and not inputs[-1]:
+            inputs = inputs[:-1]
         self.nodes.append(helper.make_node(op, inputs, [name], name, **attributes))
         return name
 
@@ -65,7 +64,6 @@ class LayerModel:
                 for name in self.asked
             ],
             [helper.make_tensor_value_info("y", TensorProto.FLOAT, [None] * (1 + rank))],
-            self.constants,
         )
         return helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 21)])
 

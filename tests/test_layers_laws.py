@@ -73,10 +73,10 @@ def test_arguments_make_the_layer_again(sample: Sample) -> None:
 
 
 @EACH_SAMPLE
-def test_views_keep_the_number_of_elements(sample: Sample) -> None:
+def test_views_have_no_elements_of_their_own(sample: Sample) -> None:
     if sample.layer.view:
         (x,) = sample.inputs
-        assert sample.layer.infer((x,)).numel == x.numel
+        assert sample.layer.infer((x,)).numel <= x.numel
 
 
 @EACH_SAMPLE

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netspec.graph import Graph, Node
+from netspec.layers import TensorType
 from netspec.text.diagnostics import Diagnostic, Note
+from netspec.text.source import Span
 
 
 def lint(graph: Graph) -> list[Diagnostic]:
     """The warnings of a net; a layer that the text writes once is warned of once."""
-    found = {}
+    found: dict[tuple[str, Span], Diagnostic] = {}
+    seen: set[tuple[int, Span, tuple[TensorType, ...]]] = set()
     for node in graph.nodes:
-        for diagnostic in _unread_rows(graph, node):
-            found.setdefault((diagnostic.code, diagnostic.span), diagnostic)
+        key = (id(node.layer), node.span, graph.input_types(node))
+        if key not in seen:
+            seen.add(key)
+            for diagnostic in _unread_rows(graph, node):
+                found.setdefault((diagnostic.code, diagnostic.span), diagnostic)
     return list(found.values())
 
 

@@ -16,8 +16,7 @@ def table(report: Report) -> str:
     """The report laid out for people.  FLOPs = 2 x MACs; a MAC is one multiply-accumulate of CONV, DECONV or FC."""
     cells = [_HEADER, *(_cells(row) for row in report.rows)]
     lines = list(_aligned(cells))
-    width = len(lines[0])
-    rule = "-" * width
+    rule = "-" * max(map(len, lines))
     parts = [_title(report), "", lines[0], rule, *lines[1:], rule]
     return "\n".join([*parts, *_totals(report)])
 
@@ -47,13 +46,15 @@ def _aligned(cells: list[tuple[str, ...]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     sides: list[Callable[[str, int], str]] = [str.rjust if right else str.ljust for right in _RIGHT]
     for line in cells:
-        yield "  ".join([side(c, w) for side, c, w in zip(sides, line, widths, strict=True)])
+        cut = [side(c, w) for side, c, w in zip(sides, line, widths, strict=True)]
+        yield "  ".join(cut).rstrip()
 
 
 def _totals(report: Report) -> Iterator[str]:
     totals = report.totals
     if not report.complete:
-        yield f"{len(report.rows)} layers could be shaped before the first error"
+        count = len(report.rows)
+        yield f"{count} layer{'s' * (count != 1)} could be shaped"
         return
     yield (
         f"{totals.params:,} parameters ({nbytes(totals.weight_bytes)} of weights), "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -30,18 +31,16 @@ _LIST = ", ".join(FORMATS)
     "--direction",
     type=click.Choice(DIRECTIONS, case_sensitive=False),
     default="TB",
-    show_default=True,
-    help="Top to bottom or left to right.",
+    metavar="[TB|LR]",
+    help="Top to bottom or left to right (TB).",
 )
-@click.option(
-    "--theme", type=click.Choice(tuple(THEMES)), default="light", show_default=True, help="Colours."
-)
+@click.option("--theme", type=click.Choice(tuple(THEMES)), default="light", help="Colours (light).")
 @click.option(
     "--dpi",
     type=click.IntRange(20, 1200),
     default=144,
-    show_default=True,
-    help="Resolution of a png, pixels per inch.",
+    metavar="N",
+    help="Resolution of a png, pixels per inch (144).",
 )
 @set_option
 def command(
@@ -67,11 +66,19 @@ def command(
     except DiagramError as error:
         raise Failure(error.message, help=error.help) from error
     if output == "-":
-        click.get_binary_stream("stdout").write(drawing)
+        _print(drawing, form)
         return
     with atomic(path) as file:
         file.write(drawing)
     click.echo(f"wrote {printable(str(path))}", err=True)
+
+
+def _print(drawing: bytes, form: str) -> None:
+    if sys.stdout is None:
+        raise Failure("standard output is closed")
+    if sys.stdout.isatty() and form in ("png", "pdf"):
+        raise Failure(f"standard output is a terminal, which shows no {form}", help="-o FILE")
+    sys.stdout.buffer.write(drawing)
 
 
 def _format(output: str | None, form: str | None) -> str:

@@ -27,7 +27,7 @@ FORMATS = ("svg", "png", "pdf", "dot")
 _SECONDS = 55.0  # for a drawing, all in all
 _PROGRAM_SECONDS = 30.0  # for the `dot` program, so that one that hangs leaves time for pygraphviz
 _MAX_LAYERS = 20_000  # more are no picture, and take Graphviz minutes
-_PDF_INCHES = 200  # the largest page that every viewer shows; vectors lose nothing when scaled
+_PDF_INCHES = 199  # viewers show pages of 200; vectors lose nothing when scaled
 _SCALED = re.compile(rb"Scaling by ([\d.]+) to fit")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netspec.graph.bind import unknown_hyperparameter
-from netspec.graph.evaluate import Entering, NoTensor, Refusal, evaluate
+from netspec.graph.evaluate import Entering, Refusal, evaluate
 from netspec.graph.scope import Scope, Setting, Unknown, Value
 from netspec.layers import REGISTRY, Layer, hyperparameters
 from netspec.layers.hyperparameter import HyperParameter
@@ -109,18 +109,29 @@ class Constructor:
             return expr.text
         if isinstance(expr, Literal) and expr.value is None:
             raise Unknown
-        value: Value = evaluate(expr, scope, entering)
+        value: Value = self._evaluated(field, expr, scope, entering)
         try:
             return field.read(value)
         except LayerError as error:
             notes = [Note(f"{field.name}: {field.meta.doc}")]
-            bound = scope.find(expr.text) if isinstance(expr, Name) and entering is not NoTensor else None
+            bound = scope.find(expr.text) if isinstance(expr, Name) else None
             if bound is not None:
                 notes.append(Note("its value is written here", bound.span))
             refusal = Refusal(error.code, f"{keyword}: {error.message}", expr.span, error.help)
             d = refusal.diagnostic
             refusal.diagnostic = Diagnostic(d.code, d.message, d.span, tuple(notes), d.help)
             raise refusal from None
+
+    def _evaluated(
+        self, field: HyperParameter, expr: Expr, scope: Scope, entering: Entering
+    ) -> Value:
+        """An argument's value; an unbound name where a word is due is a misspelt word."""
+        try:
+            return evaluate(expr, scope, entering)
+        except Refusal:
+            if field.words and isinstance(expr, Name):
+                return expr.text
+            raise
 
     def _layer(self, kind: type[Layer], values: dict[str, Any]) -> Layer:
         key = (kind, repr(values))

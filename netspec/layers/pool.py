@@ -1,13 +1,13 @@
 """Pooling: windows that keep the largest or the mean, and pooling of whole planes.
 
-PyTorch's and ONNX Runtime's pools agree on shapes but not on what they accept, so `lower` says
-`ceil` and pads that ONNX Runtime refuses in other words: `ceil` becomes pads at the end that no
-divisor counts, and pads as large as the kernel (which only a dilated window can have) become a Pad
-before the pool.
+ONNX Runtime's pools take less than PyTorch's, so `lower` says some things in other words: `ceil`
+becomes pads at the end, and pads as large as the kernel (which only a dilated window can have) a
+Pad before POOL or a convolution for AVGPOOL.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
 from typing import Annotated, Any
@@ -110,35 +110,48 @@ class AvgPool(_Pool, keyword="AVGPOOL"):
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         (x,) = inputs
-        name, pads, beyond = x.name, self.window((x.type,)).pads, self.overhang(x.type)
-        counted, ignored = (pads, beyond) if self.count_pad else (NO_PADS, add_pads(pads, beyond))
+        pads, beyond = self.window((x.type,)).pads, self.overhang(x.type)
+        if not self.count_pad or pads == NO_PADS:
+            counted, pads = NO_PADS, add_pads(pads, beyond)
+        else:
+            counted = pads
         # ONNX Runtime (seen up to 1.24) counts the pads of dilated windows wrongly.
-        plain = ignored == NO_PADS and self.dilation == (1, 1) and self.runtime_takes(counted)
-        if counted == NO_PADS or plain:
-            return self._average(emit, name, x.type.area, counted, ignored)
-        top, left, bottom, right = counted
-        area = x.type.area[0] + top + bottom, x.type.area[1] + left + right
-        return self._average(emit, padded(emit, name, counted), area, NO_PADS, ignored)
-
-    def _average(self, emit: Emitter, name: str, area: Pair, counted: Pads, ignored: Pads) -> str:
-        """The mean over windows, of whose pads either some count or some do not."""
-        if self.runtime_takes(ignored):
-            return emit.node(
-                "AveragePool",
-                name,
-                pads=add_pads(counted, ignored),
-                count_include_pad=int(counted != NO_PADS),
-                **self.attributes(),
-            )
-        # The mean over input and zeros, divided by the share of the window that is input.
-        ones = emit.node("Expand", emit.const(1.0), emit.const([1, 1, *area]))
-        total, share = (
-            emit.node(
-                "AveragePool", padded(emit, plane, ignored), pads=NO_PADS, **self.attributes()
-            )
-            for plane in (name, ones)
+        counts_well = counted == NO_PADS or (beyond == NO_PADS and self.dilation == (1, 1))
+        if not counts_well or not self.runtime_takes(pads):
+            return self._average_by_hand(x, emit)
+        return emit.node(
+            "AveragePool",
+            x.name,
+            pads=pads,
+            count_include_pad=int(counted != NO_PADS),
+            **self.attributes(),
         )
-        return emit.node("Div", total, share)
+
+    def _average_by_hand(self, x: Value, emit: Emitter) -> str:
+        """Sums over windows, by a convolution with ones, times 1/count of each row and column.
+
+        A Pad before an AveragePool would do, but ONNX Runtime fuses the two and counts anew.
+        """
+        window = self.window((x.type,))
+        ones = emit.node("Expand", emit.const(1.0), emit.const([x.type.channels, 1, *self.kernel]))
+        attributes = self.attributes() | {"group": x.type.channels}
+        reach = add_pads(window.pads, self.overhang(x.type))
+        total = emit.node("Conv", x.name, ones, pads=reach, **attributes)
+        rows, columns = (
+            emit.const([1 / count for count in self._counts(x.type, axis)]) for axis in range(2)
+        )
+        by_row = emit.node("Mul", total, emit.node("Unsqueeze", rows, emit.const([1])))
+        return emit.node("Mul", by_row, columns)
+
+    def _counts(self, x: TensorType, axis: int) -> Iterator[int]:
+        """How many taps along an axis count, window by window."""
+        window = self.window((x,))
+        before, after = (window.pads[i] if self.count_pad else 0 for i in (axis, axis + 2))
+        size, step, spread = x.area[axis], self.step[axis], self.dilation[axis]
+        for at in range(self.infer((x,)).area[axis]):
+            first = at * step - window.pads[axis]
+            taps = range(first, first + window.extent[axis], spread)
+            yield sum(-before <= tap < size + after for tap in taps)
 
 
 @dataclass(frozen=True)

@@ -175,6 +175,5 @@ def _too_large(keyword: str, x: TensorType, window: Window, padded: Pair) -> Lay
         f"{keyword} needs a window of {times(reach)}, got {x}{with_pads}",
         f"{name}' = ({name} + pads - (dilation*(kernel - 1) + 1)) // stride + 1,"
         f" and {reach[axis]} does not fit in {sizes}",
-        argument="kernel",
         help="a smaller kernel, `pad=same`, or fewer layers that shrink the input before it",
     )

@@ -13,14 +13,14 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from netspec.onnxgen.errors import UnusableError
+from netspec.onnxgen.npy import read_data, read_header
 from netspec.text.printable import printable
 
 _PICKLES = (".pth", ".pt", ".pkl", ".pickle", ".bin", ".ckpt")
@@ -125,17 +125,17 @@ class NpzFile:
     def _header(self, member: str) -> Stored:
         try:
             with self._zip.open(member) as file:
-                shape, _, dtype = read_header(file)
+                header = read_header(file)
         except BROKEN_ZIP as error:
             raise self._damaged(member, error) from error
-        return Stored(shape, "objects (a pickle)" if dtype.hasobject else dtype.name)
+        return Stored(header.shape, header.type_name)
 
     def read(self, name: str) -> NDArray[np.generic]:
         """The values of a tensor."""
         member = f"{name}.npy" if f"{name}.npy" in self._zip.NameToInfo else name
         try:
             with self._zip.open(member) as file:
-                values: NDArray[np.generic] = npy.read_array(file, allow_pickle=False)
+                values = read_data(file, read_header(file))
                 if file.read(1):
                     raise ValueError("bytes after the last element")
         except BROKEN_ZIP as error:
@@ -147,19 +147,6 @@ class NpzFile:
         return UnusableError(
             f"{printable(str(self.path))}: {printable(member)} cannot be read: {reason}"
         )
-
-
-def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
-    """(shape, Fortran order, dtype) of an .npy stream, which then stands at its data.
-
-    ValueError where it is none.
-    """
-    version = npy.read_magic(file)
-    read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)
-    if read is None:
-        raise ValueError(f"npy format {version[0]}.{version[1]} holds no plain numbers")
-    shape, fortran, dtype = read(file)
-    return shape, fortran, dtype
 
 
 def _converting_line(path: Path) -> str:

@@ -23,6 +23,7 @@ _TOKEN = re.compile(
     r"|(?P<comment>#[^\n]*)"
     r"|(?P<other>\S)"
 )
+_MARKS = {"->": "->", "→": "->", **{mark: mark for mark in "[](){}|,*?@=+-/%"}}
 _ESCAPE = re.compile(r"\\(?:\r?\n[ \t]*|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", re.S)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "_": "\xa0", "/": "/", '"': '"', "\\": "\\", " ": " "}
 
@@ -104,10 +105,9 @@ def tokens(fragment: Fragment) -> list[Token]:
     """The tokens of a fragment, an "end" last; comments are tokens too, for they are mistakes here."""
     found = []
     for match in _TOKEN.finditer(fragment.text):
-        group = match.lastgroup or "other"
         text = match[0]
-        kind = {"mark": text, "arrow": "->"}.get(group, group)
-        found.append(Token(kind, text, match.start(), match.end()))
+        kind = _MARKS.get(text) or match.lastgroup or "other"
+        found.append(Token(kind, text, *match.span()))
     end = len(fragment.text.rstrip())
     found.append(Token("end", "", end, end))
     return found

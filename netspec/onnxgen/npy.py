@@ -1,0 +1,63 @@
+"""Streams in NumPy's .npy format, read without pickle and without trust in their headers."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from math import prod
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as numpy_format
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a stream says of its array."""
+
+    shape: tuple[int, ...]
+    fortran: bool
+    dtype: np.dtype[Any]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of data that it promises."""
+        return prod(self.shape) * self.dtype.itemsize
+
+    @property
+    def type_name(self) -> str:
+        """The element type, for messages."""
+        return "objects (a pickle)" if self.dtype.hasobject else str(self.dtype)
+
+
+def read_header(file: IO[bytes]) -> Header:
+    """The header of a stream, which then stands at its data.  ValueError where it is none."""
+    try:
+        version = numpy_format.read_magic(file)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+            if version == (1, 0):
+                header = Header(*numpy_format.read_array_header_1_0(file))
+            elif version == (2, 0):
+                header = Header(*numpy_format.read_array_header_2_0(file))
+            else:
+                raise ValueError(f"format {version[0]}.{version[1]} holds no plain numbers")
+    except OSError:
+        raise
+    except Exception as error:  # a header is Python source, and breaks in all the ways that has
+        raise ValueError(f"no .npy header: {error}") from error
+    if any(side < 0 for side in header.shape):
+        raise ValueError(f"no .npy header: the shape {header.shape} is negative")
+    return header
+
+
+def read_data(file: IO[bytes], header: Header) -> NDArray[Any]:
+    """The array of numbers that stands after its header.  ValueError where it is not complete."""
+    if header.dtype.kind not in "fiub":
+        raise ValueError(f"elements of type {header.type_name} are not numbers")
+    data = file.read(header.nbytes)
+    if len(data) < header.nbytes:
+        raise ValueError(f"{len(data)} bytes of data where its header promises {header.nbytes}")
+    values = np.frombuffer(data, header.dtype)
+    return values.reshape(header.shape, order="F" if header.fortran else "C")
