@@ -1,7 +1,7 @@
 """netspec: a compiler for neural networks written as short YAML files.
 
-    graph = netspec.load("specs/vgg16.yaml").elaborate()
-    print(graph.report(batch=32))
+graph = netspec.load("specs/vgg16.yaml").elaborate()
+print(graph.report(batch=32))
 """
 
 from importlib import import_module
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-#: Where each public name lives: `import netspec` alone imports nothing, `netspec.Session` ONNX Runtime.
+#: Where each public name lives: `import netspec` alone imports nothing, `netspec.Session` ONNX
+#: Runtime.
 _HOMES = {
     "Diagnostic": "netspec.text.diagnostics",
     "Graph": "netspec.library",

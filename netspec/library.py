@@ -1,4 +1,4 @@
-"""The library: what `import netspec` offers.  Each verb imports the room behind it when it is used."""
+"""The library: what `import netspec` offers.  A verb imports the room behind it when used."""
 
 from __future__ import annotations
 
@@ -71,7 +71,8 @@ class Graph(_Graph):
 def load(spec: str | PathLike[str]) -> Spec:
     """The spec in a file, or of a net of the zoo by name (`vgg16`).
 
-    OSError where the file cannot be read; SpecError, which carries `diagnostics`, where it is no spec.
+    OSError where the file cannot be read; SpecError, which carries `diagnostics`, where it is no
+    spec.
     """
     path = Path(spec)
     if not path.exists() and str(spec) in zoo():

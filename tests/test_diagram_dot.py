@@ -14,9 +14,7 @@ from netspec.diagram import THEMES, Theme, dot
 from netspec.diagram import clusters as clusters_module
 from netspec.diagram.clusters import Cluster, cluster, joined
 from netspec.graph import Graph
-from netspec.graph.elaborate import elaborate
-from netspec.text.source import Source
-from netspec.text.spec import parse
+from tests.graphs import graph_of
 
 Golden = Callable[[str, str], None]
 
@@ -34,11 +32,6 @@ blocks:
   BLOCK(f): ADD{ [CONV(f, 3, pad=1) -> BN]*2 | } -> RELU
 output: {wide: "@wide"}
 """
-
-
-def graph_of(text: str) -> Graph:
-    """The graph of a spec's text."""
-    return elaborate(parse(Source("spec.yaml", text)))
 
 
 def net(pattern: str, doc: str = "") -> Graph:

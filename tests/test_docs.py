@@ -55,9 +55,7 @@ def test_console_on_the_pages_prints_what_it_says(
 
 
 @pytest.mark.parametrize(("page", "text"), [f for f in fences("python") if "import" in f[1]])
-def test_python_on_the_pages_runs(
-    page: str, text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_python_on_the_pages_runs(page: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     exec(compile(text, page, "exec"), {})
 
@@ -71,7 +69,9 @@ def test_the_layer_that_the_readme_shows_is_the_real_one() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8"))
-    assert [link for link in links if not link.startswith("http") and not (page.parent / link).exists()] == []
+    assert [
+        link for link in links if not link.startswith("http") and not (page.parent / link).exists()
+    ] == []
 
 
 def test_the_picture_is_what_netspec_draws() -> None:
@@ -80,5 +80,7 @@ def test_the_picture_is_what_netspec_draws() -> None:
     graph = netspec.load(ROOT / "specs" / "textbook.yaml").elaborate()
     drawn = draw(graph, "svg", direction="LR").decode()
     shown = (ROOT / "docs" / "textbook.svg").read_text("utf-8")
-    words = re.compile(r">([^<\n]+)<")  # a Graphviz of another version places boxes a little differently
+    words = re.compile(
+        r">([^<\n]+)<"
+    )  # a Graphviz of another version places boxes a little differently
     assert words.findall(shown) == words.findall(drawn)

@@ -18,7 +18,7 @@ from netspec.text.spec import Spec, read_spec
 
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """What a source turned out to be: `spec` and `graph` as far as they could be read and shaped."""
+    """What a source turned out to be: `spec` and `graph` as far as they could be made."""
 
     source: Source
     spec: Spec | None

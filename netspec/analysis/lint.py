@@ -13,9 +13,9 @@ from netspec.text.source import Span
 def lint(graph: Graph) -> list[Diagnostic]:
     """The warnings of a net; a layer that the text writes once is warned of once."""
     found: dict[tuple[str, Span], Diagnostic] = {}
-    seen: set[tuple[int, Span, tuple[TensorType, ...]]] = set()
+    seen: set[tuple[int, int, tuple[TensorType, ...]]] = set()
     for node in graph.nodes:
-        key = (id(node.layer), node.span, graph.input_types(node))
+        key = (id(node.layer), id(node.span), graph.input_types(node))
         if key not in seen:
             seen.add(key)
             for diagnostic in _unread_rows(graph, node):

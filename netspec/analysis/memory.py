@@ -10,7 +10,7 @@ from netspec.graph import Node
 
 @dataclass(frozen=True)
 class Peak:
-    """The most elements alive at once, for one sample; the layer that runs then, and what is alive."""
+    """The most elements alive at once, for one sample, the layer that runs then, and what lives."""
 
     elements: int
     at: str
@@ -20,8 +20,9 @@ class Peak:
 def inference_peak(nodes: tuple[Node, ...], outputs: Iterable[str]) -> Peak:
     """The largest sum of live tensors when layers run in order of execution.
 
-    A layer's output is made while its inputs are alive; each tensor is freed after its last reader; the inputs are
-    there from the start until then, the outputs are kept, nothing is in place. A view is its input's memory.
+    A layer's output is made while its inputs are alive; each tensor is freed after its last reader;
+    the inputs are there from the start until then, the outputs are kept, nothing is in place. A
+    view is its input's memory.
     """
     owner = owners(nodes)
     last: dict[str, int] = {}

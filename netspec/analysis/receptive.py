@@ -1,7 +1,8 @@
 """Receptive fields: how many input pixels one output pixel can see.
 
-Source: Dumoulin & Visin 2016; Araujo, Norris & Sim 2019, "Computing receptive fields of convolutional neural
-networks", section 2:  r' = r + (k - 1) * j,  j' = j * s,  with j the distance in input pixels between neighbours.
+Source: Dumoulin & Visin 2016; Araujo, Norris & Sim 2019, "Computing receptive fields of
+convolutional neural networks", section 2:  r' = r + (k - 1) * j,  j' = j * s,  with j the distance
+in input pixels between neighbours.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Rows and columns of input that one pixel sees, and the input pixels between two neighbours."""
+    """Rows and columns of input that a pixel sees, and the input pixels between neighbours."""
 
     size: tuple[int | Fraction, int | Fraction]
     jump: tuple[int | Fraction, int | Fraction]

@@ -1,8 +1,9 @@
 """The report of a net: a row for each layer, and totals.
 
-Definitions. `params`: learned tensors; running statistics are state, counted in `weight_bytes` alone. `macs`:
-multiply-accumulates of CONV, DECONV and FC; FLOPs = 2 x MACs. `activations`: elements of all tensors that layers
-produce, neither views nor inputs. Shapes are per sample, the rest is for the whole batch.
+Definitions. `params`: learned tensors; running statistics are state, counted in `weight_bytes`
+alone. `macs`: multiply-accumulates of CONV, DECONV and FC; FLOPs = 2 x MACs. `activations`:
+elements of all tensors that layers produce, neither views nor inputs. Shapes are per sample, the
+rest is for the whole batch.
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ _RIGHT = (False, False, True, True, True, True)
 
 
 def table(report: Report) -> str:
-    """The report laid out for people.  FLOPs = 2 x MACs; a MAC is one multiply-accumulate of CONV, DECONV or FC."""
+    """The report laid out for people.  FLOPs = 2 x MACs; a MAC is one multiply-accumulate of CONV,
+    DECONV or FC.
+    """
     cells = [_HEADER, *(_cells(row) for row in report.rows)]
     lines = list(_aligned(cells))
     rule = "-" * max(map(len, lines))

@@ -45,7 +45,7 @@ def command(
         document = json_document(found, batch, dtype)
         click.echo(json.dumps(document, indent=1))
         return highest(_outcome(item, strict) for item in found)
-    codes = []
+    codes: list[int] = []
     for item in found:
         if isinstance(item, Missing):
             click.echo(f"netspec: {item.file}: {item.message}", err=True)

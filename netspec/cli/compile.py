@@ -38,7 +38,7 @@ from netspec.text.printable import printable
 )
 @click.option("--opset", type=int, metavar="N", help="Version of the ONNX operators (21).")
 @set_option
-def command(  # noqa: PLR0913, PLR0917  # one parameter an option
+def command(  # one parameter an option
     spec: str,
     output: Path | None,
     weights: Path | None,

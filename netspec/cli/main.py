@@ -32,7 +32,7 @@ COMMANDS = {
 
 
 class _Commands(click.Group):
-    """Loads a command's module when it is called, so that `check` does not import what `run` needs."""
+    """Loads a command's module when it is called: `check` does not import what `run` needs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -50,7 +50,11 @@ class _Commands(click.Group):
         name = args[0]
         if name not in COMMANDS:
             near = nearest(name, COMMANDS)
-            hint = f"; did you mean `netspec {near}`?" if near else f"; there are: {', '.join(COMMANDS)}"
+            hint = (
+                f"; did you mean `netspec {near}`?"
+                if near
+                else f"; there are: {', '.join(COMMANDS)}"
+            )
             raise click.UsageError(f"no command {printable(name)!r}{hint}", ctx)
         return super().resolve_command(ctx, args)
 
@@ -61,7 +65,12 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", prog_name="netspec", message="%(prog)s %(version)s")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour in text output.")
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Colour in text output.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show the traceback of a bug.")
 @click.pass_context
 def netspec(context: click.Context, color: str, verbose: bool) -> None:
@@ -109,7 +118,9 @@ def _guarded(arguments: list[str]) -> int:
         _say("out of memory")
         return failure.UNUSABLE
     except OSError as error:
-        _say(f"{printable(str(error.filename))}: {error.strerror}" if error.filename else str(error))
+        _say(
+            f"{printable(str(error.filename))}: {error.strerror}" if error.filename else str(error)
+        )
         return failure.UNUSABLE
     except Exception as error:
         return _bug(error)
@@ -131,7 +142,7 @@ def _say(message: str, help_text: str | None = None) -> None:
 def _bug(error: Exception) -> int:
     _say(
         f"a bug in netspec {__version__}: {type(error).__name__}: {printable(str(error))[:300]}",
-        "please report it with the spec and the command line; `netspec -v ...` prints the traceback",
+        "please report it with the spec and the command; `netspec -v ...` prints the traceback",
     )
     if {"-v", "--verbose"} & set(sys.argv[1:]):
         import traceback

@@ -17,11 +17,13 @@ from netspec.text.printable import printable
 def atomic(path: Path) -> Iterator[IO[bytes]]:
     """A binary file that becomes `path` when the block ends well, and vanishes when it does not.
 
-    It is written beside `path`, flushed to the disk, then renamed, so that an older file is never harmed.
-    Failure (exit 2) where the place cannot be written.
+    It is written beside `path`, flushed to the disk, then renamed, so that an older file is never
+    harmed. Failure (exit 2) where the place cannot be written.
     """
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".part", dir=path.parent)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.name[:80]}.", suffix=".part", dir=path.parent
+        )
     except OSError as error:
         raise _unwritable(path, error) from error
     try:
@@ -29,25 +31,31 @@ def atomic(path: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, _mode(path))
-        os.replace(name, path)
+        Path(name).chmod(_mode(path))
+        Path(name).replace(path)
     except BaseException as error:
         with suppress(OSError):
-            os.unlink(name)
+            Path(name).unlink()
         if isinstance(error, OSError):
             raise _unwritable(path, error) from error
         raise
 
 
 def check_output(path: Path, sources: tuple[Path, ...] = ()) -> None:
-    """Failure (exit 2) where `path` is a folder, lies in no folder, or is one of the files that are read."""
+    """Failure (exit 2) where `path` is a folder, lies in no folder, or is one of the files that are
+    read.
+    """
     if path.is_dir():
         raise Failure(f"{printable(str(path))} is a folder; -o takes a file")
     if not path.parent.is_dir():
-        raise Failure(f"cannot write {printable(str(path))}: there is no folder {printable(str(path.parent))}")
+        raise Failure(
+            f"cannot write {printable(str(path))}: there is no folder {printable(str(path.parent))}"
+        )
     for source in sources:
         if path.exists() and source.exists() and path.samefile(source):
-            raise Failure(f"-o {printable(str(path))} would overwrite what is read; choose another name")
+            raise Failure(
+                f"-o {printable(str(path))} would overwrite what is read; choose another name"
+            )
 
 
 def _mode(path: Path) -> int:

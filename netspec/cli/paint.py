@@ -8,12 +8,13 @@ import click
 
 from netspec.text.render import Paint, plain
 
+#: Colour and weight of each style.
 _STYLES = {
-    "error": {"fg": "red", "bold": True},
-    "warning": {"fg": "yellow", "bold": True},
-    "note": {"fg": "cyan", "bold": True},
-    "place": {"fg": "blue"},
-    "code": {"bold": True},
+    "error": ("red", True),
+    "warning": ("yellow", True),
+    "note": ("cyan", True),
+    "place": ("blue", False),
+    "code": (None, True),
 }
 
 
@@ -28,5 +29,5 @@ def paint(*, err: bool = False) -> Paint:
 
 
 def _coloured(style: str, text: str) -> str:
-    options = _STYLES[style]
-    return click.style(text, fg=options.get("fg"), bold=options.get("bold"))  # type: ignore[arg-type]
+    colour, bold = _STYLES[style]
+    return click.style(text, fg=colour, bold=bold)

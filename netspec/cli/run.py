@@ -131,7 +131,7 @@ def _device(context: click.Context, option: click.Parameter, value: str) -> str:
     "--layer", "layers", multiple=True, metavar="NAME", help="Also answer this layer's activation."
 )
 @set_option
-def command(  # noqa: PLR0913, PLR0917  # one parameter an option
+def command(  # one parameter an option
     model: str,
     inputs: tuple[str, ...],
     output: Path | None,

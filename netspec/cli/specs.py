@@ -54,7 +54,7 @@ class Missing:
 def load_specs(
     arguments: Iterable[str], settings: tuple[str, ...] = ()
 ) -> Iterator[Checked | Missing]:
-    """Each spec that the arguments mean, checked; what cannot be opened does not stop the others."""
+    """Each spec that the arguments mean, checked; one that cannot be opened stops no other."""
     overrides = _overrides(settings)
     for argument in arguments:
         for path in _paths(argument):
@@ -91,7 +91,9 @@ def _paths(argument: str) -> Iterator[Path | Missing]:
         yield path
     elif path.is_dir():
         found = sorted(path.glob("*.yaml"))
-        yield from found or [Missing(printable(argument), "the folder holds no *.yaml")]
+        yield from found
+        if not found:
+            yield Missing(printable(argument), "the folder holds no *.yaml")
     elif not os.path.lexists(path) and argument in zoo():
         yield shipped("specs") / f"{argument}.yaml"
     elif os.path.lexists(path):

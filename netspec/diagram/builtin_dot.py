@@ -12,7 +12,7 @@ import sys
 def main() -> None:
     """Lay out and draw the graph; exit status 1 and a line on standard error where that fails."""
     try:
-        from pygraphviz import AGraph  # type: ignore[import-untyped]  # it has no stubs
+        from pygraphviz import AGraph
     except ImportError as error:
         sys.exit(f"pygraphviz does not load: {error}")
     form, *attributes = sys.argv[1:]

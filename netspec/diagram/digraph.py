@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 
-from graphviz import quoting  # type: ignore[import-untyped]  # it has no stubs
+from graphviz import quoting
 
 from netspec.diagram import labels
 from netspec.diagram.clusters import Cluster, cluster, joined

@@ -1,4 +1,6 @@
-"""Bindings -> scopes: `where`, rows and parameters are evaluated where they are written, from the top down."""
+"""Bindings -> scopes: `where`, rows and parameters are evaluated where they are written, from the
+top down.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def _bind(
         if isinstance(value, Defaults):
             _bind_defaults(name, value, scope, defaults, diagnostics)
         elif name.text.upper() in REGISTRY and name.text.isupper():
-            message = f"`{name.text}` is a layer kind: its defaults are a mapping of hyperparameters"
+            message = (
+                f"`{name.text}` is a layer kind: its defaults are a mapping of hyperparameters"
+            )
             help_text = f"write `{name.text}: {{{_first_setting(name.text)}}}`"
             diagnostics.append(Diagnostic("mapping-expected", message, value.span, help=help_text))
         else:
@@ -52,7 +56,9 @@ def _bound(value: Expr | Table, scope: Scope, diagnostics: list[Diagnostic]) -> 
         return Bound(_table(value, scope, diagnostics), value.span)
     try:
         if isinstance(value, Literal) and value.value is None:
-            raise Refusal("empty-binding", "the binding has no value", value.span, "write a value after `:`")
+            raise Refusal(
+                "empty-binding", "the binding has no value", value.span, "write a value after `:`"
+            )
         return Bound(evaluate(value, scope), value.span)
     except Refusal as refusal:
         diagnostics.append(refusal.diagnostic)
@@ -113,7 +119,9 @@ def _good_settings(
         except LayerError as error:
             note = Note(f"{name.text}: {known[name.text].meta.doc}")
             diagnostics.append(
-                Diagnostic(error.code, f"{keyword}: {error.message}", expr.span, (note,), error.help)
+                Diagnostic(
+                    error.code, f"{keyword}: {error.message}", expr.span, (note,), error.help
+                )
             )
             yield name, Literal(None, expr.span)
 

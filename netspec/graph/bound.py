@@ -1,7 +1,8 @@
 """How many layers a pattern will expand to, counted without expanding it.
 
-Repeats multiply, and blocks that call blocks double at every level: the product must be known before the first
-layer is made. A count is remembered by what it depends on, so that counting takes time in the text, not in the net.
+Repeats multiply, and blocks that call blocks double at every level: the product must be known
+before the first layer is made. A count is remembered by what it depends on, so that counting takes
+time in the text, not in the net.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ class _Counter:
         self._nesting = 0
 
     def count(self, item: Item, scope: Scope) -> int:
-        """Layers that an item expands to, at least 1 for each iteration of a repeat; mistakes count as 1."""
+        """Layers that an item expands to, at least 1 for each iteration of a repeat; mistakes count
+        as 1.
+        """
         match item:
             case Tap() | Hole():
                 return 0
@@ -114,7 +117,9 @@ class _Counter:
         elif isinstance(count, TableValue):
             total = 0
             for row in count.rows:
-                total = self._bounded(item, total + max(1, self._remembered(item.body, row.inside(scope))))
+                total = self._bounded(
+                    item, total + max(1, self._remembered(item.body, row.inside(scope)))
+                )
         elif isinstance(count, tuple) and isinstance(item.count, Name):
             total = 0
             for value in count:
@@ -158,7 +163,7 @@ class _Counter:
                 return found
 
     def _value(self, expr: Expr, scope: Scope) -> Value:
-        """An expression's value, None where it cannot be told without the shapes or is a mistake."""
+        """An expression's value, None where it is a mistake or needs the shapes."""
         try:
             return evaluate(expr, scope, None)
         except (Refusal, Unknown):

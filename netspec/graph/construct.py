@@ -32,7 +32,7 @@ class Constructor:
         self._made: dict[object, Layer] = {}
 
     def make(self, call: Call, scope: Scope, entering: Entering) -> Made | None:
-        """The layer that a call asks for; None where it cannot be made, with the reasons reported."""
+        """The layer that a call asks for; None, with findings, where it cannot be made."""
         keyword = call.name.upper()
         kind = REGISTRY[keyword]
         fields = hyperparameters(kind)
@@ -56,16 +56,16 @@ class Constructor:
                 self._diagnostics.append(refusal.diagnostic)
         if hidden or len(self._diagnostics) > reported:
             return None
-        missing = [field for field in fields.values() if field.required and field.name not in values]
+        missing = [
+            field for field in fields.values() if field.required and field.name not in values
+        ]
         if missing:
             self._diagnostics.append(_missing(keyword, missing[0], call))
             return None
         places = {key: expr.span for key, expr in given.items()}
         return Made(self._layer(kind, values), name, places)
 
-    def _given(
-        self, keyword: str, fields: Any, call: Call
-    ) -> tuple[Name | None, dict[str, Expr]]:
+    def _given(self, keyword: str, fields: Any, call: Call) -> tuple[Name | None, dict[str, Expr]]:
         """The name given by hand, and the arguments by hyperparameter."""
         positional = [field.name for field in fields.values() if field.positional]
         name: Name | None = None

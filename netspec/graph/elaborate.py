@@ -1,7 +1,8 @@
-"""Spec -> Graph: patterns are run once, in order of execution, and every layer is shaped as it is made.
+"""Spec -> Graph: patterns are run once, in order of execution, and every layer is shaped as it is
+made.
 
-After a mistake the tensor is unknown: layers that depend on it are still read, for mistakes of their own, but not
-shaped; branches that do not depend on it go on.  One cause, one diagnostic.
+After a mistake the tensor is unknown: layers that depend on it are still read, for mistakes of
+their own, but not shaped; branches that do not depend on it go on.  One cause, one diagnostic.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ _FLATTEN = Flatten()
 
 @dataclass(frozen=True, eq=False)
 class Elaboration:
-    """What became of a spec: the layers that could be shaped, the graph if all could, and the findings."""
+    """What became of a spec: the layers that could be shaped, the graph if all could, and the
+    findings.
+    """
 
     nodes: tuple[Node, ...]
     graph: Graph | None
@@ -106,7 +109,7 @@ def _declared(spec: Spec) -> Iterator[str]:
 
 
 class _Elaborator:
-    """Runs patterns.  Each method takes what flows into an item and answers what flows out of it."""
+    """Runs patterns: each method takes what flows into an item, answers what flows out."""
 
     def __init__(self, spec: Spec, top: Place, findings: Findings) -> None:
         self._spec, self._top, self._findings = spec, top, findings
@@ -116,7 +119,7 @@ class _Elaborator:
         self._sources = Sources(spec.inputs, self.growth, findings)
 
     def run(self) -> dict[str, str] | None:
-        """Run the whole net; answers the outputs by name, None where the last tensor is not known."""
+        """Run the whole net; answers the outputs by name, None where the last is not known."""
         flow: Flow = START
         for stage in self._spec.net:
             flow = self._stage(stage, flow)
@@ -238,10 +241,12 @@ class _Elaborator:
         return self.growth.add(made.layer, (flow,), call, place, made.name, made.arguments)
 
     def _started(self, call: Call, place: Place, flow: Flow) -> Node | None:
-        """The tensor that enters a call; None, with a finding, where none has entered the net yet."""
+        """The tensor that enters a call; None, with a finding, where the net has none yet."""
         if isinstance(flow, Start):
             message = f"a net starts with INPUT, found {call.name}"
-            self._findings.report("input", message, call.span, place, help="write `INPUT ->` before it")
+            self._findings.report(
+                "input", message, call.span, place, help="write `INPUT ->` before it"
+            )
             return None
         return flow
 

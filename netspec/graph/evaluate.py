@@ -1,4 +1,6 @@
-"""Expressions -> values: exact integer arithmetic over names in scope and the size of the incoming tensor."""
+"""Expressions -> values: exact integer arithmetic over names in scope and the size of the incoming
+tensor.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +28,13 @@ class NoTensor:
     """In place of a tensor: C, H and W mean nothing here."""
 
 
-#: The tensor that an expression's call stands before: its type, none at all, or one that is not known (None).
+#: The tensor that an expression's call stands before: its type, none at all, or one that is not
+#: known (None).
 Entering = TensorType | type[NoTensor] | None
 
 
 def evaluate(expr: Expr, scope: Scope, entering: Entering = NoTensor) -> Value:
-    """The value of an expression; Refusal for a mistake, Unknown where an earlier mistake hides it."""
+    """An expression's value; Refusal for a mistake, Unknown where an earlier one hides it."""
     match expr:
         case Literal():
             return expr.value
@@ -72,7 +75,9 @@ def _size(name: Name, entering: Entering) -> int:
         raise Unknown
     if not isinstance(entering, TensorType):
         message = f"`{name.text}` is a size of the tensor that enters a call; none enters here"
-        raise Refusal("built-in-name", message, name.span, "use it in the arguments of a layer or block")
+        raise Refusal(
+            "built-in-name", message, name.span, "use it in the arguments of a layer or block"
+        )
     if name.text == "C":
         return entering.channels
     if entering.rank != 3:
@@ -97,14 +102,21 @@ def _apply(expr: Binary, left: int | float, right: int | float) -> int | float:
         case "*":
             return left * right
     if right == 0:
-        raise Refusal("division-by-zero", f"{left} {expr.operator} {right}: division by zero", expr.span)
+        raise Refusal(
+            "division-by-zero", f"{left} {expr.operator} {right}: division by zero", expr.span
+        )
     if expr.operator == "%":
         return left % right
     if isinstance(left, float) or isinstance(right, float):
         return left / right
     if left % right:
         message = f"{left}/{right} is not an integer, and `/` is exact"
-        raise Refusal("inexact-division", message, expr.span, f"{left // right * right} is divisible by {right}")
+        raise Refusal(
+            "inexact-division",
+            message,
+            expr.span,
+            f"{left // right * right} is divisible by {right}",
+        )
     return left // right
 
 

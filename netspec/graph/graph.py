@@ -13,7 +13,8 @@ from netspec.text.spec import Spec
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the way from the net to a layer: a stage, an iteration of a repeat, or a call of a block.
+    """One step of the way from the net to a layer: a stage, an iteration of a repeat, or a call of
+    a block.
 
     Steps form a chain through `parent`; layers that came the same way share it.
     """
@@ -54,7 +55,8 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """A net.  `nodes` are topological: each node's inputs are nodes before it; the INPUTs are nodes too.
+    """A net.  `nodes` are topological: each node's inputs are nodes before it; the INPUTs are nodes
+    too.
 
     `outputs` maps the names that users see ("output", and the spec's extra ones) to nodes.
     """

@@ -23,7 +23,9 @@ class Growth:
         self._namer = Namer()
         self._inferred: dict[tuple[int, tuple[TensorType, ...]], TensorType] = {}
 
-    def enter(self, name: str, layer: Layer, declared: TensorType, call: Call, place: Place) -> Node:
+    def enter(
+        self, name: str, layer: Layer, declared: TensorType, call: Call, place: Place
+    ) -> Node:
         """Append an input."""
         output = layer.infer((declared,))
         return self._append(Node(name, layer, (), output, call.span, place.step))
@@ -39,7 +41,8 @@ class Growth:
     ) -> Node | None:
         """Append a layer; None, with a finding, where its rules refuse the inputs.
 
-        `hand` is a name given in the call, `arguments` the places of the hyperparameters written there.
+        `hand` is a name given in the call, `arguments` the places of the hyperparameters written
+        there.
         """
         types = tuple([node.type for node in inputs])
         key = (id(layer), types)

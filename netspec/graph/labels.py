@@ -35,12 +35,16 @@ class Labels:
         """Set a label; Refusal where another place sets it too."""
         label = self.found.setdefault(name.text, Label(name.span))
         if label.span != name.span:
-            message = f"the label `{name.text}` is set twice; the first is on line {label.span.line}"
+            message = (
+                f"the label `{name.text}` is set twice; the first is on line {label.span.line}"
+            )
             raise Refusal("duplicate-label", message, name.span, "choose another label")
         label.tensors.append(tensor)
 
     def get(self, name: Name, index: int | None, place: Span) -> str:
-        """The tensor that a label names; Refusal for a mistake, Unknown where an earlier one hides it."""
+        """The tensor that a label names; Refusal for a mistake, Unknown where an earlier one hides
+        it.
+        """
         scope: Labels | None = self
         while scope is not None and name.text not in scope.found:
             scope = scope.parent
@@ -71,5 +75,8 @@ class Labels:
             message = f"`@{name.text}` is read before it is set, or outside the block that sets it"
             return Refusal("unknown-label", message, name.span, "set it earlier, in the net itself")
         message = f"no label `@{name.text}` is set"
-        help_text = did_you_mean(name.text, self.visible()) or f"set it after a layer: `CONV(8) @{name.text}`"
+        help_text = (
+            did_you_mean(name.text, self.visible())
+            or f"set it after a layer: `CONV(8) @{name.text}`"
+        )
         return Refusal("unknown-label", message, name.span, help_text)

@@ -1,4 +1,6 @@
-"""Notes that say how the expansion came to a layer: its path, the repeat, the shapes before it, the calls."""
+"""Notes that say how the expansion came to a layer: its path, the repeat, the shapes before it, the
+calls.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from netspec.text.diagnostics import Note
 def way_notes(
     name: str, step: Step | None, inputs: tuple[Node, ...], nodes: Mapping[str, Node]
 ) -> tuple[Note, ...]:
-    """`at stage[3].conv2, repeat 3 of 5: 3x32x32 -> ... -> relu4 64x8x8`, then the calls of blocks, inner first."""
+    """`at stage[3].conv2, repeat 3 of 5: 3x32x32 -> ... -> relu4 64x8x8`, then the calls of blocks,
+    inner first.
+    """
     steps = step.chain() if step else ()
     notes = []
     where = _where(name, steps)
@@ -41,7 +45,7 @@ def _where(name: str, steps: tuple[Step, ...]) -> str:
 
 
 def _way(inputs: tuple[Node, ...], nodes: Mapping[str, Node]) -> str:
-    """The shapes that led here: of the branches where there are several, else of the last layers."""
+    """The shapes that led here: of the branches where there are several, else of the chain."""
     if not inputs:
         return ""
     if len(inputs) > 1:

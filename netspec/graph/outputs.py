@@ -24,7 +24,9 @@ def read_outputs(
     where: Scope,
     diagnostics: list[Diagnostic],
 ) -> dict[str, str] | None:
-    """Output names and the nodes they are, the main one first; None where the last tensor is not known."""
+    """Output names and the nodes they are, the main one first; None where the last tensor is not
+    known.
+    """
     outputs = {MAIN: last.name} if isinstance(last, Node) else {}
     for output in spec.outputs:
         try:
@@ -37,7 +39,9 @@ def read_outputs(
             continue
         if output.name == MAIN or (output.name in nodes and output.name != node):
             message = f"`{output.name}` names the net's last tensor or another layer"
-            diagnostics.append(Diagnostic("output", message, output.span, help="choose another name"))
+            diagnostics.append(
+                Diagnostic("output", message, output.span, help="choose another name")
+            )
             continue
         outputs[output.name] = node
     if not isinstance(last, Node):

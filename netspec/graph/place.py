@@ -19,7 +19,8 @@ class Start:
 
 
 START = Start()
-#: What flows from item to item: a layer's tensor, nothing yet, or a tensor that a mistake hides (None).
+#: What flows from item to item: a layer's tensor, nothing yet, or a tensor that a mistake hides
+#: (None).
 Flow: TypeAlias = Node | Start | None
 
 

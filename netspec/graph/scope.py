@@ -12,7 +12,9 @@ from netspec.text.syntax import Expr, Name
 
 
 class Unknown(Exception):
-    """A value depends on something that is not known because of an earlier mistake: say nothing more."""
+    """A value depends on something that is not known because of an earlier mistake: say nothing
+    more.
+    """
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +26,14 @@ class TableValue:
 
 
 #: What a name or an expression may stand for; a tuple is a list. None is a binding without a value.
-Value: TypeAlias = "int | float | bool | str | None | tuple[Value, ...] | TableValue"
+Value: TypeAlias = "int | float | bool | str | tuple[Value, ...] | TableValue | None"
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A value and where it was written; `broken` where its expression was a mistake, reported already."""
+    """A value and where it was written; `broken` where its expression was a mistake, reported
+    already.
+    """
 
     value: Value
     span: Span
@@ -38,7 +42,9 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A default of a hyperparameter: an expression, the scope that it is written in, and its name's place."""
+    """A default of a hyperparameter: an expression, the scope that it is written in, and its name's
+    place.
+    """
 
     name: Name
     expr: Expr
@@ -93,7 +99,7 @@ class Scope:
         return found
 
     def settings(self, keyword: str) -> dict[str, Setting]:
-        """The defaults of a layer kind's hyperparameters here; the nearest scope wins, key by key."""
+        """The defaults of a layer kind here; the nearest scope wins, key by key."""
         known = self._settings.get(keyword)
         if known is None:
             known = dict(self.parent.settings(keyword)) if self.parent else {}

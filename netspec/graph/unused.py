@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from netspec.graph.labels import Labels
 from netspec.graph.scope import Scope, TableValue, Unknown
 from netspec.layers import REGISTRY
@@ -26,7 +28,7 @@ from netspec.text.syntax import (
 class Usage:
     """What has been read, beyond what scopes and labels note themselves."""
 
-    def __init__(self, blocks: dict[str, Block], where: Scope) -> None:
+    def __init__(self, blocks: Mapping[str, Block], where: Scope) -> None:
         self._blocks, self._where = blocks, where
         self.kinds: set[str] = set()
         self.called: set[str] = set()
@@ -39,7 +41,9 @@ class Usage:
             self._labels[label.span] = (name, read or label.read)
 
     def skip(self, item: Item, scope: Scope, labels: Labels) -> None:
-        """An item that is absent here reads its names all the same: they serve other values of its flag."""
+        """An item that is absent here reads its names all the same: they serve other values of its
+        flag.
+        """
         match item:
             case Chain():
                 for inner in item.items:
@@ -90,7 +94,9 @@ class Usage:
                 found.append(_unused("unused-label", f"nothing reads the label `@{name}`", span))
         for name, block in spec.blocks.items():
             if name not in self.called:
-                found.append(_unused("unused-block", f"nothing calls the block {name}", block.name.span))
+                found.append(
+                    _unused("unused-block", f"nothing calls the block {name}", block.name.span)
+                )
         for binding in spec.where:
             name = binding.name.text
             read = name in self._where.read or name.upper() in self._where.read
@@ -111,7 +117,9 @@ class Usage:
 
 
 def _unused_keys(table: TableValue) -> list[Diagnostic]:
-    """A warning for each key that no iteration over any row has read; none where there was no iteration."""
+    """A warning for each key that no iteration over any row has read; none where there was no
+    iteration.
+    """
     read = {name for row in table.rows for name in row.read}
     if not read:
         return []

@@ -25,7 +25,9 @@ def flag_value(item: Maybe, scope: Scope) -> bool:
     message = f"the flag `{shown}` must be `yes` or `no`, found {describe(bound.value)}"
     refusal = Refusal("flag", message, bound.span)
     d = refusal.diagnostic
-    refusal.diagnostic = Diagnostic(d.code, d.message, d.span, (Note("it is read here", flag.span),))
+    refusal.diagnostic = Diagnostic(
+        d.code, d.message, d.span, (Note("it is read here", flag.span),)
+    )
     raise refusal
 
 

@@ -1,7 +1,7 @@
 """The JSON Schema of a spec, draft-07, from the layer registry.
 
-Editors complete and explain keys with it; `netspec.text` holds documents against it.  `schemas/` keeps the text that
-`netspec schema` prints; a test says when it is stale.
+Editors complete and explain keys with it; `netspec.text` holds documents against it.  `schemas/`
+keeps the text that `netspec schema` prints; a test says when it is stale.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def spec_schema() -> dict[str, Any]:
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "a netspec spec, version 1",
-        "description": "A neural network in the grammar INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> [FC -> RELU]*K -> FC",
+        "description": "A net: INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> [FC -> RELU]*K -> FC",
         "type": "object",
         "required": ["netspec", "name", "input", "net"],
         "additionalProperties": False,
@@ -34,7 +34,7 @@ def spec_schema() -> dict[str, Any]:
                 "type": "string",
                 "pattern": r"^[A-Za-z_][A-Za-z0-9_.\-]*$",
                 "maxLength": 200,
-                "title": "a name: letters, digits, `_`, `.` and `-`, a letter or `_` first, at most 200",
+                "title": "a name of letters, digits, `_`, `.`, `-`, with a letter or `_` first",
                 "description": "the net's name: `name: vgg16`",
             },
             "doc": {

@@ -28,7 +28,7 @@ class Header:
     @property
     def type_name(self) -> str:
         """The element type, for messages."""
-        return "objects (a pickle)" if self.dtype.hasobject else str(self.dtype)
+        return "objects (a pickle)" if self.dtype.hasobject else self.dtype.name
 
 
 def read_header(file: IO[bytes]) -> Header:

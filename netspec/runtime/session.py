@@ -66,7 +66,7 @@ class Session:
     the device cannot serve.
     """
 
-    def __init__(  # noqa: PLR0913  # all but the model are named options
+    def __init__(  # all but the model are named options
         self,
         model: Spec | Graph | str | Path,
         *,

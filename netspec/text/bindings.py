@@ -69,14 +69,22 @@ def read_bindings(tree: Mapping, diagnostics: list[Diagnostic]) -> tuple[Binding
 
 
 def check_name(key: Scalar, diagnostics: list[Diagnostic]) -> bool:
-    """Whether a key may be bound: an identifier that is neither a word of the language nor built in."""
+    """Whether a key may be bound: an identifier that is neither a word of the language nor built
+    in.
+    """
     shown = printable(key.text)[:40]
     if not _IDENTIFIER.fullmatch(key.text) or len(key.text) > MAX_NAME:
-        code, message = "bad-name", f"`{shown}` is not a name: letters, digits and _, at most {MAX_NAME}"
+        code, message = (
+            "bad-name",
+            f"`{shown}` is not a name: letters, digits and _, at most {MAX_NAME}",
+        )
     elif key.text in WORDS:
         code, message = "reserved-name", f"`{shown}` is a word of the language and cannot be bound"
     elif key.text in BUILT_IN:
-        code, message = "reserved-name", f"`{shown}` is built in: the size of the tensor that enters a call"
+        code, message = (
+            "reserved-name",
+            f"`{shown}` is built in: the size of the tensor that enters a call",
+        )
     else:
         return True
     diagnostics.append(Diagnostic(code, message, key.span))
@@ -128,7 +136,9 @@ def read_value(scalar: Scalar, diagnostics: list[Diagnostic]) -> Expr | None:
         return Literal(scalar.value, scalar.span)  # type: ignore[arg-type]  # _resolve gives no others
     if re.fullmatch(r"\s*[-+]?[\d.]+([eE][-+]?\d+)?\s*", scalar.value):
         message = f"the number {printable(scalar.text)[:40]} is quoted, which makes it text"
-        diagnostics.append(Diagnostic("quoted-number", message, scalar.span, help="remove the quotes"))
+        diagnostics.append(
+            Diagnostic("quoted-number", message, scalar.span, help="remove the quotes")
+        )
         return None
     expr, faults = parse_expression(fragment_of(scalar))
     if expr is None and (not scalar.text or scalar.text[:1].isdigit()):

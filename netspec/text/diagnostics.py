@@ -21,7 +21,9 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding.  The message stands alone on one line; `code` is stable and has a page (`netspec rule CODE`)."""
+    """One finding.  The message stands alone on one line; `code` is stable and has a page (`netspec
+    rule CODE`).
+    """
 
     code: str
     message: str
@@ -47,7 +49,12 @@ class LayerError(Exception):
     """
 
     def __init__(
-        self, code: str, message: str, *notes: str, argument: str | None = None, help: str | None = None
+        self,
+        code: str,
+        message: str,
+        *notes: str,
+        argument: str | None = None,
+        help: str | None = None,
     ) -> None:
         super().__init__(message)
         self.code, self.message, self.notes = code, message, notes

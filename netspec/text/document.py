@@ -1,8 +1,8 @@
 """YAML text -> located tree.  The only importer of yaml.
 
-The tree is built from the parser's events: depth, aliases and duplicate keys are judged before anything is built,
-every node keeps its place, and scalars are resolved here by the YAML 1.2 core rules (section 10.3.2), whatever the
-library does.  `yes` and `no` are the language's own booleans.
+The tree is built from the parser's events: depth, aliases and duplicate keys are judged before
+anything is built, every node keeps its place, and scalars are resolved here by the YAML 1.2 core
+rules (section 10.3.2), whatever the library does.  `yes` and `no` are the language's own booleans.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scalar:
-    """A value on a leaf: `value` is None, a bool, an int, a float or a str; `text` is what it decodes to."""
+    """A value on a leaf: `value` is None, a bool, an int, a float or a str; `text` is what it
+    decodes to.
+    """
 
     span: Span
     value: object
@@ -69,8 +71,8 @@ Tree: TypeAlias = Scalar | Sequence | Mapping
 def read_document(source: Source) -> tuple[Tree, list[Diagnostic]]:
     """The tree of a source's one document, and what is wrong with its keys.
 
-    SpecError where there is no tree: bad syntax, control characters, tags, more than one document, an empty
-    file, or a bound exceeded.
+    SpecError where there is no tree: bad syntax, control characters, tags, more than one document,
+    an empty file, or a bound exceeded.
     """
     _refuse_text(source)
     reader = _Reader(source)
@@ -80,7 +82,9 @@ def read_document(source: Source) -> tuple[Tree, list[Diagnostic]]:
     except yaml.MarkedYAMLError as error:
         raise SpecError([syntax_error(error, source)]) from None
     if reader.root is None or (isinstance(reader.root, Scalar) and not reader.root.text):
-        raise SpecError([Diagnostic("empty-file", "the file holds no YAML document", _at(source, 0))])
+        raise SpecError(
+            [Diagnostic("empty-file", "the file holds no YAML document", _at(source, 0))]
+        )
     return reader.root, reader.diagnostics
 
 
@@ -96,7 +100,7 @@ def _refuse_text(source: Source) -> None:
 
 
 def _events(source: Source) -> Iterator[Any]:
-    return yaml.parse(source.text, Loader=_Loader)  # type: ignore[no-untyped-call]  # its stub is partial
+    return yaml.parse(source.text, Loader=_Loader)
 
 
 def _at(source: Source, offset: int) -> Span:
@@ -117,7 +121,7 @@ class _Frame:
 
 
 class _Reader:
-    """Builds the tree from events with a stack of its own: no depth of input can exhaust Python's."""
+    """Builds the tree from events with a stack of its own: no input can exhaust Python's."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -138,7 +142,7 @@ class _Reader:
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 self._open(event)
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                self._close(event.end_mark.index)
+                self._close(event)
             case yaml.AliasEvent():
                 self._alias(event)
             case yaml.DocumentStartEvent():
@@ -156,20 +160,26 @@ class _Reader:
         is_mapping = isinstance(event, yaml.MappingStartEvent)
         self._stack.append(_Frame(is_mapping, event.start_mark.index, event.anchor))
 
-    def _close(self, end: int) -> None:
+    def _close(self, event: Any) -> None:
         frame = self._stack.pop()
-        span = Span(self.source, frame.start, max(end, frame.start))
+        span = Span(self.source, frame.start, max(event.end_mark.index, frame.start))
         tree: Tree = (
-            Mapping(span, tuple(frame.items)) if frame.is_mapping else Sequence(span, tuple(frame.items))
+            Mapping(span, tuple(frame.items))
+            if frame.is_mapping
+            else Sequence(span, tuple(frame.items))
         )
         self._add(tree, frame.size, frame.height, frame.anchor)
 
     def _alias(self, event: Any) -> None:
         if event.anchor not in self._anchors:
-            raise self._fatal("alias", f"`*{event.anchor}` has no anchor `&{event.anchor}` above it", event)
+            raise self._fatal(
+                "alias", f"`*{event.anchor}` has no anchor `&{event.anchor}` above it", event
+            )
         known = self._anchors[event.anchor]
         if known is None:
-            raise self._fatal("alias", f"`*{event.anchor}` stands inside the value it repeats", event)
+            raise self._fatal(
+                "alias", f"`*{event.anchor}` stands inside the value it repeats", event
+            )
         tree, size, height = known
         self._aliased += size
         if self._aliased > MAX_ALIASED_NODES or len(self._stack) + height > MAX_DEPTH:
@@ -236,7 +246,9 @@ class _Reader:
 
 
 def _resolve(text: str) -> object:
-    """A plain scalar's value by the YAML 1.2 core schema; a number too long for any use stays out of `int`."""
+    """A plain scalar's value by the YAML 1.2 core schema; a number too long for any use stays out
+    of `int`.
+    """
     if text in _NULL:
         return None
     if text in _BOOLEANS:

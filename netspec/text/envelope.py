@@ -1,7 +1,8 @@
-"""The document's keys and their types, held against the JSON Schema.  The only importer of jsonschema.
+"""The document's keys and their types, held against the JSON Schema.  The only importer of
+jsonschema.
 
-The schema is the one that editors read (`schemas/netspec-1.schema.json`).  `where` is left to the layer registry
-and to scopes, which can say more about a value than its type.
+The schema is the one that editors read (`schemas/netspec-1.schema.json`).  `where` is left to the
+layer registry and to scopes, which can say more about a value than its type.
 """
 
 from __future__ import annotations
@@ -46,19 +47,21 @@ def _validator() -> Any:
     types = Draft7Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     )
-    return validators.extend(Draft7Validator, type_checker=types)(schema)
+    extend: Any = validators.extend  # it has no types
+    return extend(Draft7Validator, type_checker=types)(schema)
 
 
 def _plain(tree: Tree, depth: int = 0) -> Any:
-    """The tree as the validator reads it; what lies deep under `where` or `net` is not its affair."""
+    """The tree as the validator reads it; what lies deep under `where` is not its affair."""
     match tree:
         case Scalar():
             return tree.value
         case Sequence():
             return [_plain(item, depth + 1) for item in tree.items] if depth < 5 else []
     return {
-        key.text: {} if depth == 0 and key.text == "where" and isinstance(value, Mapping) else
-        _plain(value, depth + 1)
+        key.text: {}
+        if depth == 0 and key.text == "where" and isinstance(value, Mapping)
+        else _plain(value, depth + 1)
         for key, value in tree.entries
     }
 
@@ -94,7 +97,9 @@ def _diagnostic(error: Any, root: Mapping) -> Diagnostic:
         missing = next(name for name in error.validator_value if name not in error.instance)
         where = f"`{path[-1]}`" if path else "the spec"
         help_text = error.schema.get("properties", {}).get(missing, {}).get("description")
-        return Diagnostic("missing-key", f"{where} lacks the key `{missing}`", _head(tree), help=help_text)
+        return Diagnostic(
+            "missing-key", f"{where} lacks the key `{missing}`", _head(tree), help=help_text
+        )
     code = next((_CODES[p] for p in reversed(path) if p in _CODES), "wrong-type")
     what = f"`{printable(str(path[-1]))}`" if path and isinstance(path[-1], str) else "this item"
     expected = error.schema.get("title") or f"of type {error.schema.get('type', 'another kind')}"
@@ -111,7 +116,9 @@ def _hint(error: Any, tree: Tree) -> str | None:
     if error.validator == "enum" and isinstance(tree, Scalar):
         return did_you_mean(tree.text, [str(word) for word in error.validator_value])
     if isinstance(tree, Sequence) and "pattern" in str(error.schema.get("title")):
-        return 'YAML reads a list where a value starts with `[`: quote the pattern, "[CONV -> RELU]*2"'
+        return (
+            'YAML reads a list where a value starts with `[`: quote the pattern, "[CONV -> RELU]*2"'
+        )
     if isinstance(tree, Scalar) and tree.text.startswith("@"):
         return f'quote it: "{printable(tree.text)[:40]}"'
     examples = error.schema.get("examples")
@@ -123,7 +130,9 @@ def _unknown_key(error: Any, tree: Tree) -> Diagnostic:
     assert isinstance(tree, Mapping)
     key = next(key for key, _ in tree.entries if key.text not in known)
     name = printable(key.text)[:60]
-    return Diagnostic("unknown-key", f"unknown key `{name}`", key.span, help=did_you_mean(name, known))
+    return Diagnostic(
+        "unknown-key", f"unknown key `{name}`", key.span, help=did_you_mean(name, known)
+    )
 
 
 def _unknown_name(error: Any, tree: Tree) -> Diagnostic:

@@ -17,8 +17,8 @@ _SHAPE = re.compile(r"[1-9][0-9]*(?:x[1-9][0-9]*){2}")
 class Image:
     """How a picture becomes the input:  (pixel * scale - mean) / std  for each channel.
 
-    `resize` is the shorter side (or height and width), `crop` the centre's height and width, both in pixels; None
-    leaves the picture as it is.
+    `resize` is the shorter side (or height and width), `crop` the centre's height and width, both
+    in pixels; None leaves the picture as it is.
     """
 
     resize: int | tuple[int, int] | None

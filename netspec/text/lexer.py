@@ -1,7 +1,7 @@
 """Tokens of patterns and expressions, from the slice of the file that a YAML scalar occupies.
 
-Reading the slice and not the decoded scalar keeps every token's place exact in plain, quoted, `>` and `|` scalars
-alike: line breaks and indentation are white space to the language.
+Reading the slice and not the decoded scalar keeps every token's place exact in plain, quoted, `>`
+and `|` scalars alike: line breaks and indentation are white space to the language.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def fragment_of(scalar: Scalar) -> Fragment:
 
 
 def _unquoted(source: Source, text: str, start: int, quote: str) -> Fragment:
-    if quote == "'" and "''" not in text or quote == '"' and "\\" not in text:
+    if (quote == "'" and "''" not in text) or (quote == '"' and "\\" not in text):
         return Fragment(source, text, start)
     decoded: list[str] = []
     offsets: list[int] = []
@@ -102,7 +102,7 @@ def _decode(escape: str) -> str:
 
 
 def tokens(fragment: Fragment) -> list[Token]:
-    """The tokens of a fragment, an "end" last; comments are tokens too, for they are mistakes here."""
+    """The tokens of a fragment, an "end" last; comments are tokens too: mistakes, here."""
     found = []
     for match in _TOKEN.finditer(fragment.text):
         text = match[0]

@@ -2,7 +2,8 @@
 
 #: Bytes of a spec: thirty times the largest net of the literature written out layer by layer.
 MAX_FILE_BYTES = 5_000_000
-#: Levels of nesting, of YAML and of brackets in a pattern: no net needs ten; recursion must stay bounded.
+#: Levels of nesting, of YAML and of brackets in a pattern: no net needs ten; recursion must stay
+#: bounded.
 MAX_DEPTH = 64
 #: YAML nodes that aliases may add to a document ("billion laughs").
 MAX_ALIASED_NODES = 20_000

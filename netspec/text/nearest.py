@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word with the fewest edits (insert, delete, replace, swap neighbours); None where all are far."""
+    """The known word with the fewest edits (insert, delete, replace, swap neighbours); None where
+    all are far.
+    """
     if len(word) > 60:
         return None
     typed, most = word.lower(), max(1, len(word) // 3)

@@ -27,7 +27,7 @@ class Output:
 
 @dataclass(frozen=True, eq=False)
 class WeightsFile:
-    """The file of learned tensors that a spec names; `map` renames its tensors to netspec's names."""
+    """The file of learned tensors that a spec names; `map` leads from its names to ours."""
 
     path: Path
     map: MappingOf[str, str]
@@ -50,7 +50,7 @@ def read_outputs(tree: Tree | None, diagnostics: list[Diagnostic]) -> tuple[Outp
             case (Tap() as tap,):
                 found.append(Output(key.text, tap, value.span))
             case _ if not faults:
-                message = f"an output is one label, such as \"@{key.text}\""
+                message = f'an output is one label, such as "@{key.text}"'
                 diagnostics.append(Diagnostic("output", message, value.span))
     return tuple(found)
 
@@ -58,7 +58,9 @@ def read_outputs(tree: Tree | None, diagnostics: list[Diagnostic]) -> tuple[Outp
 def read_labels(
     tree: Tree | None, folder: Path | None, diagnostics: list[Diagnostic]
 ) -> tuple[tuple[str, ...], Span | None]:
-    """The labels of the classes, from the spec or from a file beside it with one a line, and their place."""
+    """The labels of the classes, from the spec or from a file beside it with one a line, and their
+    place.
+    """
     labels = tree.get("labels") if isinstance(tree, Mapping) else None
     match labels:
         case Sequence(items=items):
@@ -83,7 +85,7 @@ def read_labels(
 def read_weights(
     tree: Tree | None, folder: Path | None, diagnostics: list[Diagnostic]
 ) -> WeightsFile | None:
-    """The file that `weights` names, and its map; whether it exists is found out when it is needed."""
+    """The file that `weights` names, and its map; it need not exist until it is read."""
     file = tree.get("file") if isinstance(tree, Mapping) else tree
     if not isinstance(file, Scalar) or not isinstance(file.value, str):
         return None
@@ -95,7 +97,8 @@ def read_weights(
 
 
 def beside(name: Scalar, folder: Path | None, diagnostics: list[Diagnostic]) -> Path | None:
-    """The file that a spec names in its own folder or below; None, with a finding, where it leads out.
+    """The file that a spec names in its own folder or below; None, with a finding, where it leads
+    out.
 
     A spec may come from a stranger: it must not make netspec read a file that it was not given.
     """

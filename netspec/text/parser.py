@@ -1,4 +1,6 @@
-"""The part of parsing that patterns and expressions share: a cursor over tokens that records faults."""
+"""The part of parsing that patterns and expressions share: a cursor over tokens that records
+faults.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ class Fault(Exception):
 
 
 class Cursor:
-    """A place in the tokens of a fragment, and the parser of expressions (language.md, section 2)."""
+    """A place in the tokens of a fragment, and the parser of expressions."""
 
     def __init__(self, fragment: Fragment) -> None:
         self.fragment = fragment
@@ -64,7 +66,9 @@ class Cursor:
         return Fault(code, message, self.span(token), help)
 
     def record(self, fault: Fault) -> None:
-        """Keep a fault's diagnostic, unless one stands at its place already: one cause, one finding."""
+        """Keep a fault's diagnostic, unless one stands at its place already: one cause, one
+        finding.
+        """
         if all(d.span.start != fault.diagnostic.span.start for d in self.diagnostics):
             self.diagnostics.append(fault.diagnostic)
 
@@ -101,7 +105,9 @@ class Cursor:
         raise self.fault("unbalanced-bracket", message, opener, help_text)
 
     def _resynchronise(self, closer: str) -> bool:
-        """Whether the bracket is closed further on; then the cursor stands after it, else where it was."""
+        """Whether the bracket is closed further on; then the cursor stands after it, else where it
+        was.
+        """
         at, depth = self._at, 0
         while self.now.kind != "end":
             kind = self.now.kind

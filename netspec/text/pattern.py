@@ -8,7 +8,8 @@
     postfix  = "*" ( INT | name | "(" expr ")" )  |  "?" [ name ]  |  "@" label
     tap      = "@" label [ "[" expr "]" ]
 
-A fault is recorded and parsing goes on at the next arrow of the same bracket, so that one mistake hides no other.
+A fault is recorded and parsing goes on at the next arrow of the same bracket, so that one mistake
+hides no other.
 """
 
 from __future__ import annotations
@@ -67,8 +68,12 @@ def parse_expression(fragment: Fragment) -> tuple[Expr | None, list[Diagnostic]]
     return expr, cursor.diagnostics
 
 
-def parse_signature(fragment: Fragment) -> tuple[Name | None, tuple[Argument, ...], list[Diagnostic]]:
-    """A block's key `NAME(a, b=1)`: its name, its parameters as arguments, and what is wrong with it."""
+def parse_signature(
+    fragment: Fragment,
+) -> tuple[Name | None, tuple[Argument, ...], list[Diagnostic]]:
+    """A block's key `NAME(a, b=1)`: its name, its parameters as arguments, and what is wrong with
+    it.
+    """
     parser = _Parser(fragment)
     try:
         return *parser.signature(), parser.diagnostics
@@ -92,7 +97,9 @@ class _Parser(Cursor):
                 self._arrow()
             elif self.now.kind in ("name", "[") and items:
                 message = f"an arrow is missing before {describe(self.now)}"
-                self.record(self.fault("missing-arrow", message, self.now, f"write `-> {self.now.text}`"))
+                self.record(
+                    self.fault("missing-arrow", message, self.now, f"write `-> {self.now.text}`")
+                )
             else:
                 break
         end = max(self.now.start, start.end)
@@ -137,16 +144,25 @@ class _Parser(Cursor):
                 return self._group(token)
             case "@":
                 if not first:
-                    message = f"`@{self.ahead().text}` can start a pattern or a branch, not continue one"
+                    message = (
+                        f"`@{self.ahead().text}` can start a pattern or a branch, not continue one"
+                    )
                     label = self.ahead() if self.ahead().kind == "name" else token
-                    raise self.fault("label", message, label, "use it as a branch: `ADD{ | @label }`")
+                    raise self.fault(
+                        "label", message, label, "use it as a branch: `ADD{ | @label }`"
+                    )
                 self.advance()
                 return self._tap()
             case "other" if token.text in "\"'`;:":
                 message = f"the character {describe(token)} is not in the grammar of patterns"
                 raise self.fault("unexpected-character", message, token)
         help_text = "remove the arrow" if token.kind in ("end", "->") and not first else None
-        raise self.fault("layer-expected", f"a layer or block is expected, found {describe(token)}", token, help_text)
+        raise self.fault(
+            "layer-expected",
+            f"a layer or block is expected, found {describe(token)}",
+            token,
+            help_text,
+        )
 
     def _group(self, opener: Token) -> Chain:
         self.deeper(opener)
@@ -172,7 +188,11 @@ class _Parser(Cursor):
             argument = self._argument()
             if argument.name is None and found and found[-1].name is not None:
                 self.record(
-                    Fault("argument-order", "a positional argument after a named one", argument.value.span)
+                    Fault(
+                        "argument-order",
+                        "a positional argument after a named one",
+                        argument.value.span,
+                    )
                 )
             found.append(argument)
             if self.now.kind != ",":
@@ -191,7 +211,9 @@ class _Parser(Cursor):
         if name.text != "name":
             return Argument(name, self.expression())
         if self.now.kind != "name":
-            raise self.fault("wrong-type", f"`name` must be an identifier, found {describe(self.now)}", self.now)
+            raise self.fault(
+                "wrong-type", f"`name` must be an identifier, found {describe(self.now)}", self.now
+            )
         value = self.advance()
         return Argument(name, Literal(value.text, self.span(value)))
 
@@ -214,7 +236,9 @@ class _Parser(Cursor):
     def _repeat(self, body: Item, start: Token) -> Repeat:
         star = self.advance()
         if self.now.kind not in ("number", "name", "("):
-            message = f"`*` needs a count, a name or a bracketed expression, found {describe(self.now)}"
+            message = (
+                f"`*` needs a count, a name or a bracketed expression, found {describe(self.now)}"
+            )
             where = star if self.now.kind in ("end", "->", "]", "|", "}") else self.now
             raise self.fault("repeat-count", message, where)
         count = self.factor()
@@ -224,11 +248,15 @@ class _Parser(Cursor):
         mark = self.advance()
         if self.now.kind == "name":
             token = self.advance()
-            return Maybe(body, Name(token.text, self.span(token)), self.span(start).to(self.span(token)))
+            return Maybe(
+                body, Name(token.text, self.span(token)), self.span(start).to(self.span(token))
+            )
         if not isinstance(body, Call):
             message = "a bracketed pattern's `?` must name its flag"
             raise self.fault("flag", message, mark, "write `[...]?flag` and bind `flag` in `where`")
-        return Maybe(body, Name(body.name.lower(), self.span(mark)), self.span(start).to(self.span(mark)))
+        return Maybe(
+            body, Name(body.name.lower(), self.span(mark)), self.span(start).to(self.span(mark))
+        )
 
     def _label(self) -> Name:
         token = self.now
@@ -250,7 +278,11 @@ class _Parser(Cursor):
         """`NAME` or `NAME(a, b=1)`, whole."""
         token = self.now
         if token.kind != "name":
-            raise self.fault("block", f"a block's key is NAME or NAME(parameters), found {describe(token)}", token)
+            raise self.fault(
+                "block",
+                f"a block's key is NAME or NAME(parameters), found {describe(token)}",
+                token,
+            )
         self.advance()
         parameters = self._arguments() if self.now.kind == "(" else ()
         if self.now.kind != "end":

@@ -1,4 +1,6 @@
-"""Located tree -> Spec: the typed syntax of a spec, with every mistake that can be found without shapes."""
+"""Located tree -> Spec: the typed syntax of a spec, with every mistake that can be found without
+shapes.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from pathlib import Path
 
-from netspec.text.bindings import Binding, read_bindings
+from netspec.text.bindings import Binding, check_name, read_bindings
 from netspec.text.blocks import Block, read_blocks
 from netspec.text.diagnostics import Diagnostic, SpecError, in_order
 from netspec.text.document import Mapping, Scalar, Sequence, Tree, read_document
@@ -15,14 +17,13 @@ from netspec.text.inputs import Input, read_inputs
 from netspec.text.lexer import fragment_of
 from netspec.text.outputs import Output, WeightsFile, read_labels, read_outputs, read_weights
 from netspec.text.pattern import parse_pattern
-from netspec.text.bindings import check_name
 from netspec.text.source import Source, Span
 from netspec.text.syntax import Chain, Hole, Name
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """One item of `net`: a pattern, and the label that its layers' names begin with, if it has one."""
+    """One item of `net`: a pattern, and the label that its layers' names begin with."""
 
     label: Name | None
     chain: Chain
@@ -59,7 +60,8 @@ def read_spec(
 ) -> tuple[Spec | None, list[Diagnostic]]:
     """As much of the spec as can be read, None where nothing can, and what is wrong with it.
 
-    `folder` is where files beside the spec are looked up. `overrides` are values for dotted paths of the document.
+    `folder` is where files beside the spec are looked up. `overrides` are values for dotted paths
+    of the document.
     """
     if source.text.startswith("\ufeff"):
         source = Source(source.name, source.text[1:])

@@ -16,7 +16,7 @@ def syntax_error(error: Any, source: Source) -> Diagnostic:
     offset = min(mark.index, len(source.text)) if mark else 0
     span = Span(source, offset, min(offset + 1, len(source.text)))
     message, help_text = _explain(str(error.problem), source, offset)
-    notes = ()
+    notes: tuple[Note, ...] = ()
     if error.context and error.context_mark and error.context_mark.index != offset:
         opened = error.context_mark.index
         notes = (Note(str(error.context), Span(source, opened, min(opened + 1, len(source.text)))),)
