@@ -26,16 +26,16 @@ def random_weights(graph: Graph, seed: int = 0) -> dict[str, Array]:
     rng = np.random.default_rng(seed)
     made = {}
     for name, weight in graph.all_weights():
-        values = rng.standard_normal(weight.shape, np.float32)
+        values: Array = rng.standard_normal(weight.shape, np.float32)
         if weight.role == "weight":
             values *= np.float32(sqrt(2 / max(weight.fan_in, 1)))
         elif weight.role == "variance":
-            values = np.abs(values) + np.float32(0.5)
+            values = np.abs(values, dtype=np.float32) + np.float32(0.5)
         elif weight.role == "scale":
-            values = 1 + values / 4
+            values = values / np.float32(4) + np.float32(1)
         else:
-            values /= 8
-        made[name] = values.astype(np.float32)
+            values /= np.float32(8)
+        made[name] = values
     return made
 
 
@@ -64,12 +64,11 @@ def inferred_shapes(model: onnx.ModelProto) -> dict[str, tuple[int | str, ...]]:
     for output in bare.graph.output:
         output.type.tensor_type.ClearField("shape")
     typed = onnx.shape_inference.infer_shapes(bare, strict_mode=True, data_prop=True).graph
-    return {
-        value.name: tuple(
-            dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim
-        )
-        for value in (*typed.input, *typed.value_info, *typed.output)
-    }
+    found = {}
+    for value in (*typed.input, *typed.value_info, *typed.output):
+        dims = value.type.tensor_type.shape.dim
+        found[value.name] = tuple(dim.dim_param or dim.dim_value for dim in dims)
+    return found
 
 
 def run_layers(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,6 @@ import onnx
 import pytest
 from safetensors.numpy import save_file
 
-from netspec.onnxgen import machine
 from netspec.onnxgen import model as models
 from netspec.onnxgen.initial import Seeded
 from tests.commands import Outcome, netspec
@@ -124,7 +124,10 @@ def test_a_rejected_spec_is_exit_1(here: Path, capsys: pytest.CaptureFixture[str
 
 @pytest.mark.parametrize("ending", [KeyboardInterrupt, OSError(28, "No space left on device")])
 def test_an_end_while_writing_leaves_the_older_model(
-    here: Path, run: Run, ending: BaseException, monkeypatch: pytest.MonkeyPatch
+    here: Path,
+    run: Run,
+    ending: BaseException | type[BaseException],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (here / "small.onnx").write_text("older")
 
@@ -152,7 +155,7 @@ def test_large_weights_go_beside(here: Path, run: Run, monkeypatch: pytest.Monke
 def test_weights_beyond_the_disk_are_refused(
     here: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine.shutil, "disk_usage", lambda folder: SimpleNamespace(free=10))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=10))
     outcome = run()
     assert outcome.code == 2 and "10 bytes free" in outcome.err
 

@@ -8,12 +8,12 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from netspec.cli import doctor
 from netspec.onnxgen.initial import Seeded
 from netspec.runtime.session import Session
 from tests.commands import Outcome, netspec
@@ -156,7 +156,7 @@ def test_a_rejected_spec_is_exit_1(here: Here) -> None:
 
 
 def test_weights_that_are_not_finite_are_heard_of_twice(here: Here) -> None:
-    weights = dict(Seeded(graph_of(SMALL)))
+    weights: dict[str, Any] = dict(Seeded(graph_of(SMALL)))
     weights["fc2.bias"][1] = np.nan
     np.savez("w.npz", **weights)
     outcome = here.run("x.npy", "--weights", "w.npz")
@@ -194,7 +194,7 @@ def test_doctor_shows_versions_and_what_starts(capsys: pytest.CaptureFixture[str
 def test_doctor_finds_both_wheels(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor.metadata, "version", lambda name: "1.0")
+    monkeypatch.setattr(metadata, "version", lambda name: "1.0")
     outcome = netspec(capsys, "doctor")
     assert outcome.code == 2
     assert "onnxruntime and onnxruntime-gpu are both installed" in outcome.out
@@ -209,6 +209,6 @@ def test_doctor_without_the_extras(
             raise metadata.PackageNotFoundError(name)
         return "1.0"
 
-    monkeypatch.setattr(doctor.metadata, "version", version)
+    monkeypatch.setattr(metadata, "version", version)
     outcome = netspec(capsys, "doctor")
     assert outcome.code == 0 and "`compile` and `run` need onnx, onnxruntime" in outcome.out

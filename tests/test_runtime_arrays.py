@@ -7,12 +7,14 @@ import io
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.lib import format as npy
+from numpy.typing import NDArray
 
 from netspec.runtime.arrays import read_npy, read_npz
 from netspec.runtime.errors import InputError
@@ -26,9 +28,9 @@ def header(shape: tuple[int, ...], descr: str = "<f4") -> bytes:
 
 @pytest.mark.parametrize("dtype", ["<f4", ">f4", "<f8", "<f2", "u1", "<i8", "?"])
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_numbers_become_float32(tmp_path: Path, dtype: str, order: str) -> None:
+def test_numbers_become_float32(tmp_path: Path, dtype: str, order: Literal["C", "F"]) -> None:
     values = np.arange(6).reshape(2, 3).astype(dtype)
-    np.save(tmp_path / "x.npy", np.asarray(values, order=order))  # type: ignore[call-overload]
+    np.save(tmp_path / "x.npy", np.asarray(values, order=order))
     np.savez_compressed(tmp_path / "x.npz", a=values, b=values[0])
     found = read_npy(tmp_path / "x.npy")
     assert found.dtype == np.float32
@@ -48,7 +50,7 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path, value: float) -
 
 
 @pytest.mark.parametrize("array", [np.array(["a"]), np.array([1j]), np.zeros(1, "V4")])
-def test_what_is_no_number_is_refused(tmp_path: Path, array: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_what_is_no_number_is_refused(tmp_path: Path, array: NDArray[Any]) -> None:
     np.save(tmp_path / "x.npy", array)
     with pytest.raises(InputError, match="not numbers"):
         read_npy(tmp_path / "x.npy")

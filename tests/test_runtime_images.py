@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def noise(*shape: int) -> NDArray[np.uint8]:
     return RNG.integers(0, 256, shape, dtype=np.uint8)
 
 
-def saved(folder: Path, picture: Pillow.Image, name: str = "p.png", **options: object) -> Path:
+def saved(folder: Path, picture: Pillow.Image, name: str = "p.png", **options: Any) -> Path:
     picture.save(folder / name, **options)
     return folder / name
 

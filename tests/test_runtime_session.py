@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession  # type: ignore[import-untyped]  # it carries no types
+from onnx import helper
+from onnxruntime import InferenceSession
 
 from netspec.onnxgen.emit import Target
 from netspec.onnxgen.errors import UnusableError
@@ -19,6 +23,7 @@ from netspec.runtime import device as devices
 from netspec.runtime import start as starting
 from netspec.runtime.device import CPU, CUDA, Device
 from netspec.runtime.errors import InputError, RunError
+from netspec.runtime.pipeline import answer
 from netspec.runtime.ranking import rank
 from netspec.runtime.session import Session
 from tests.graphs import SMALL, graph_of
@@ -122,6 +127,32 @@ def test_a_layer_that_is_not_there_is_named_with_the_nearest(tmp_path: Path) -> 
         assert caught.value.help == "did you mean `conv1`?"
 
 
+def elsewhere(folder: Path, node: onnx.NodeProto, element: int, shape: list[int]) -> Path:
+    """A model of one node that no spec describes."""
+    x = helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["N", 2])
+    y = helper.make_tensor_value_info("y", element, shape)
+    opsets = [helper.make_opsetid("", 21)]
+    graph = helper.make_graph([node], "g", [x], [y])
+    path = folder / "elsewhere.onnx"
+    onnx.save(helper.make_model(graph, ir_version=10, opset_imports=opsets), path)
+    return path
+
+
+def test_outputs_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    node = helper.make_node("Cast", ["x"], ["y"], to=onnx.TensorProto.STRING)
+    path = elsewhere(tmp_path, node, onnx.TensorProto.STRING, [1, 2])
+    with pytest.raises(UnusableError, match=r"output `y` is a tensor\(string\)"):
+        Session(path)
+
+
+def test_outputs_without_a_batch_axis_are_refused(tmp_path: Path) -> None:
+    node = helper.make_node("ReduceSum", ["x"], ["y"], keepdims=0)
+    path = elsewhere(tmp_path, node, onnx.TensorProto.FLOAT, [])
+    np.save(tmp_path / "x.npy", np.ones((3, 2)))
+    with pytest.raises(RunError, match="output `y` does not hold one answer a sample"):
+        answer(Session(path), [tmp_path / "x.npy"], 2, print)
+
+
 def test_what_the_runtime_refuses_is_a_run_error(monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session(graph_of(SMALL), device="cpu")
 
@@ -129,7 +160,7 @@ def test_what_the_runtime_refuses_is_a_run_error(monkeypatch: pytest.MonkeyPatch
         raise RuntimeError("allocation failed\nat some address")
 
     monkeypatch.setattr(session, "_session", SimpleNamespace(run=fail))
-    with pytest.raises(RunError, match="the run failed: allocation failed$"):
+    with pytest.raises(RunError, match=r"the run failed: allocation failed$"):
         session.run(X)
 
 
@@ -150,13 +181,13 @@ def test_cuda_of_the_cpu_build_is_an_error_with_the_way_out(
 ) -> None:
     monkeypatch.setattr(devices, "cuda_offered", lambda: False)
     monkeypatch.setattr(starting, "cuda_offered", lambda: False)
-    with pytest.raises(UnusableError, match="cuda:1 does not start: .* without CUDA") as caught:
+    with pytest.raises(UnusableError, match=r"cuda:1 does not start: .* without CUDA") as caught:
         Session(graph_of(SMALL), device="cuda:1")
     assert caught.value.help is not None and "netspec-compiler[gpu]" in caught.value.help
 
 
 class SilentFallback:
-    """ONNX Runtime as it is where CUDA is listed and does not start: it takes the CPU and says nothing."""
+    """ONNX Runtime where CUDA is listed and does not start: it takes the CPU in silence."""
 
     def __init__(self, content: bytes, options: object, providers: list[Any], **_: object) -> None:
         self.session = InferenceSession(content, options, [CPU])
@@ -170,7 +201,7 @@ def pretend_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "cuda_offered", lambda: True)
     monkeypatch.setattr("netspec.runtime.session.cuda_offered", lambda: True)
     monkeypatch.setattr(devices, "_load_cuda_libraries", lambda: None)
-    monkeypatch.setattr(starting.onnxruntime, "InferenceSession", SilentFallback)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", SilentFallback)
 
 
 def test_a_silent_fallback_from_cuda_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,10 +248,10 @@ class Driver:
 
 
 def test_a_gpu_that_is_not_there_is_told_from_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices.ctypes, "CDLL", lambda name: Driver(2))
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: Driver(2))
     assert devices._no_gpu(1) == ""
     assert "no GPU 2" in devices._no_gpu(2)
-    monkeypatch.setattr(devices.ctypes, "CDLL", lambda name: Driver(0))
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: Driver(0))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert devices._no_gpu(0) == "no GPU is visible (CUDA_VISIBLE_DEVICES='')"
 

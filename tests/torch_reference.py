@@ -181,7 +181,7 @@ def _fit(
     fill: float,
     sizes: tuple[int, int] | None = None,
 ) -> Any:
-    """The input filled up at its start by the padding and at its end as far as the windows reach."""
+    """The input filled up: at its start by the padding, at its end to where windows reach."""
     sizes = _sizes(layer, x, pads) if sizes is None else sizes
     borders = []
     for at, (before, _) in enumerate(pads):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netspec.graph import Graph, Node
-from netspec.layers import TensorType
 from netspec.text.diagnostics import Diagnostic, Note
 from netspec.text.source import Span
 
@@ -13,9 +12,10 @@ from netspec.text.source import Span
 def lint(graph: Graph) -> list[Diagnostic]:
     """The warnings of a net; a layer that the text writes once is warned of once."""
     found: dict[tuple[str, Span], Diagnostic] = {}
-    seen: set[tuple[int, int, tuple[TensorType, ...]]] = set()
+    types = {node.name: node.type for node in graph.nodes}
+    seen: set[tuple[int, ...]] = set()  # by identity: the nodes keep alive what is named
     for node in graph.nodes:
-        key = (id(node.layer), id(node.span), graph.input_types(node))
+        key = (id(node.layer), id(node.span), *[id(types[name]) for name in node.inputs])
         if key not in seen:
             seen.add(key)
             for diagnostic in _unread_rows(graph, node):

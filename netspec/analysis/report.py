@@ -122,13 +122,13 @@ def _rows(nodes: tuple[Node, ...], batch: int, size: int) -> tuple[tuple[Row, ..
     """The rows, and the elements of all tensors that layers keep."""
     types: dict[str, TensorType] = {}
     fields = receptive_fields(nodes)
-    costs: dict[tuple[int, tuple[TensorType, ...]], tuple[int, int, int]] = {}
+    costs: dict[tuple[int, ...], tuple[int, int, int]] = {}  # by identity, as nodes share
     rows, kept_elements = [], 0
     for node in nodes:
         layer, output = node.layer, node.type
         inputs = tuple([types[name] for name in node.inputs]) or (output,)
         types[node.name] = output
-        key = (id(layer), inputs)
+        key = (id(layer), *map(id, inputs))
         if key not in costs:
             weights = layer.weights(inputs).values()
             learned = sum(prod(w.shape) for w in weights if w.learned)

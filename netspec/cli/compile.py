@@ -38,7 +38,7 @@ from netspec.text.printable import printable
 )
 @click.option("--opset", type=int, metavar="N", help="Version of the ONNX operators (21).")
 @set_option
-def command(  # one parameter an option
+def command(
     spec: str,
     output: Path | None,
     weights: Path | None,

@@ -20,6 +20,7 @@ def atomic(path: Path) -> Iterator[IO[bytes]]:
     It is written beside `path`, flushed to the disk, then renamed, so that an older file is never
     harmed. Failure (exit 2) where the place cannot be written.
     """
+    path = path.resolve() if path.is_symlink() else path
     try:
         handle, name = tempfile.mkstemp(
             prefix=f".{path.name[:80]}.", suffix=".part", dir=path.parent
@@ -42,11 +43,13 @@ def atomic(path: Path) -> Iterator[IO[bytes]]:
 
 
 def check_output(path: Path, sources: tuple[Path, ...] = ()) -> None:
-    """Failure (exit 2) where `path` is a folder, lies in no folder, or is one of the files that are
+    """Failure (exit 2) where `path` is no file, lies in no folder, or is one of the files that are
     read.
     """
     if path.is_dir():
         raise Failure(f"{printable(str(path))} is a folder; -o takes a file")
+    if path.exists() and not path.is_file():
+        raise Failure(f"{printable(str(path))} is no regular file; -o takes a file")
     if not path.parent.is_dir():
         raise Failure(
             f"cannot write {printable(str(path))}: there is no folder {printable(str(path.parent))}"

@@ -131,7 +131,7 @@ def _device(context: click.Context, option: click.Parameter, value: str) -> str:
     "--layer", "layers", multiple=True, metavar="NAME", help="Also answer this layer's activation."
 )
 @set_option
-def command(  # one parameter an option
+def command(
     model: str,
     inputs: tuple[str, ...],
     output: Path | None,
@@ -187,7 +187,7 @@ def _run(model: Model, inputs: tuple[str, ...], output: Path | None, batch: int,
             progress.clear()
     if answers is None:
         return failure.RUN_FAILED
-    name = session.card.name or model.path.name
+    name = session.card.name or printable(model.path.name)
     results = Results(name, session.device, session.card.labels, answers, top)
     for trouble in results.not_finite():
         tell(trouble)

@@ -21,7 +21,8 @@ class Growth:
         self.by_name: dict[str, Node] = {}
         self._findings = findings
         self._namer = Namer()
-        self._inferred: dict[tuple[int, tuple[TensorType, ...]], TensorType] = {}
+        #: By the identity of the layer and of its inputs' types, which the nodes keep alive.
+        self._inferred: dict[tuple[int, ...], TensorType] = {}
 
     def enter(
         self, name: str, layer: Layer, declared: TensorType, call: Call, place: Place
@@ -44,12 +45,11 @@ class Growth:
         `hand` is a name given in the call, `arguments` the places of the hyperparameters written
         there.
         """
-        types = tuple([node.type for node in inputs])
-        key = (id(layer), types)
+        key = (id(layer), *[id(node.type) for node in inputs])
         try:
             output = self._inferred.get(key)
             if output is None:
-                output = self._inferred[key] = layer.infer(types)
+                output = self._inferred[key] = layer.infer(tuple([node.type for node in inputs]))
             if hand is None:
                 name = self._namer.automatic(layer.keyword, place.prefix)
             else:

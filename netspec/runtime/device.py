@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import onnxruntime  # type: ignore[import-untyped]  # it carries no types
+import onnxruntime
 
 from netspec.onnxgen.errors import UnusableError
 

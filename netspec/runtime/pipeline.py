@@ -84,11 +84,15 @@ def answer(
     for group in _groups(_samples(session, files, fail), batch):
         stacked = {key: np.stack([s.arrays[key] for s in group]) for key in session.inputs}
         try:
-            parts.append(session.run(stacked))
+            part = session.run(stacked)
         except (RunError, InputError) as error:
             for sample in group:
                 fail(f"{sample.name}: {error}")
             continue
+        for key, array in part.items():
+            if array.shape[:1] != (len(group),):
+                raise RunError(f"output `{printable(key)}` does not hold one answer a sample")
+        parts.append(part)
         names += [sample.name for sample in group]
         done(len(names))
     if not parts:

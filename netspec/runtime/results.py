@@ -104,7 +104,7 @@ def _csv(results: Results) -> str:
     writer.writerow(["input", "rank", "class", "label", ranking.what])
     for name, values, best in zip(results.answers.names, ranking.values, ranking.best, strict=True):
         writer.writerows(
-            [name, place, int(at), results.label(int(at)), f"{values[at]:.6g}"]
+            [name, place, int(at), printable(results.label(int(at))), f"{values[at]:.6g}"]
             for place, at in enumerate(best, 1)
         )
     return text.getvalue()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]  # it carries no types
+import onnxruntime
 from numpy.typing import ArrayLike, NDArray
 
 from netspec.graph.elaborate import elaborate
@@ -66,7 +66,7 @@ class Session:
     the device cannot serve.
     """
 
-    def __init__(  # all but the model are named options
+    def __init__(
         self,
         model: Spec | Graph | str | Path,
         *,
@@ -97,7 +97,7 @@ class Session:
         passed_over = device == "auto" and cuda_offered() and not on_cuda
         self.because = no_cuda(Device("cuda")).message if passed_over else ""
         self.inputs = {at.name: _input_type(at) for at in self._session.get_inputs()}
-        self.outputs = tuple(at.name for at in self._session.get_outputs())
+        self.outputs = tuple(_output_name(at) for at in self._session.get_outputs())
 
     def run(self, inputs: ArrayLike | Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
         """Each output by name, with the batch axis first, for a batch or one sample of each input.
@@ -180,6 +180,13 @@ def _input_type(at: Any) -> InputType:
         )
     batch, *shape = (size if isinstance(size, int) else None for size in at.shape)
     return InputType(tuple(shape), batch, _TYPES[at.type])
+
+
+def _output_name(at: Any) -> str:
+    if at.type not in (*_TYPES, "tensor(bool)"):
+        raise UnusableError(f"output `{printable(at.name)}` is a {printable(at.type)}, no numbers")
+    name: str = at.name
+    return name
 
 
 def _batch(name: str, array: ArrayLike, kind: InputType) -> NDArray[Any]:

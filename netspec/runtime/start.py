@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]  # it carries no types
+import onnxruntime
 
 from netspec.onnxgen.errors import UnusableError
 from netspec.onnxgen.machine import cores

@@ -36,19 +36,19 @@ class Cursor:
         self.fragment = fragment
         self.diagnostics: list[Diagnostic] = []
         self._depth = 0
-        self._tokens: list[Token] = []
-        for token in tokens(fragment):
-            if token.kind == "comment":
-                self._record_comment(token)
-            else:
-                self._tokens.append(token)
+        self._tokens = tokens(fragment)
+        if "#" in fragment.text:
+            for token in self._tokens:
+                if token.kind == "comment":
+                    self._record_comment(token)
+            self._tokens = [token for token in self._tokens if token.kind != "comment"]
         self._at = 0
         self.now = self._tokens[0]
 
     def advance(self) -> Token:
         """Step over the present token, and answer it."""
         token = self.now
-        if self._at < len(self._tokens) - 1:
+        if token.kind != "end":
             self._at += 1
             self.now = self._tokens[self._at]
         return token

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,11 @@ class Source:
         return f"Source({self.name!r}, {len(self.text)} characters)"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The characters from `start` up to `end` (exclusive offsets) of a source."""
+class Span(NamedTuple):
+    """The characters from `start` up to `end` (exclusive offsets) of a source.
+
+    A named tuple: a large net has millions of them.
+    """
 
     source: Source
     start: int
