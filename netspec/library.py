@@ -61,8 +61,8 @@ class Graph(_Graph):
         from netspec.onnxgen.model import compile_model
         from netspec.onnxgen.weights import choose_values
 
-        target = Target(batch=batch, dtype=dtype)
-        return compile_model(self, choose_values(self, weights, seed), target)
+        values = choose_values(self, weights, seed)
+        return compile_model(self, values, Target.choose(None, batch, dtype))
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(str(self.report()))}</pre>"

@@ -20,7 +20,6 @@ def atomic(path: Path) -> Iterator[IO[bytes]]:
     It is written beside `path`, flushed to the disk, then renamed, so that an older file is never
     harmed. Failure (exit 2) where the place cannot be written.
     """
-    path = path.resolve() if path.is_symlink() else path
     try:
         handle, name = tempfile.mkstemp(
             prefix=f".{path.name[:80]}.", suffix=".part", dir=path.parent
