@@ -12,7 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from netspec.graph.graph import Graph
-from netspec.onnxgen.emit import Target
+from netspec.onnxgen.emit import Target, emit
 from netspec.onnxgen.model import compile_model
 
 Array: TypeAlias = NDArray[np.float32]
@@ -53,6 +53,16 @@ def checked_model(graph: Graph, weights: Mapping[str, Array]) -> onnx.ModelProto
     model = compile_model(graph, weights.items(), Target())
     onnx.checker.check_model(model, full_check=True)
     onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
+    return model
+
+
+def weightless_model(graph: Graph) -> onnx.ModelProto:
+    """The model with its weights as inputs, for what their values do not matter to."""
+    model = emit(graph, Target())
+    model.graph.input.extend(
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, weight.shape)
+        for name, weight in graph.all_weights()
+    )
     return model
 
 

@@ -127,6 +127,21 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Source:
+    """An input, by name where there are several."""
+
+    name: str | None
+    shape: Shape
+
+    def text(self, style: Style) -> str:
+        return "INPUT" if self.name is None else f"INPUT({self.name})"
+
+    def run(self, net: Net, at: int) -> int:
+        net.layers.append(Made(self.name or "input", "INPUT", (), self.shape))
+        return len(net.layers) - 1
+
+
+@dataclass(frozen=True)
 class Chain:
     """Pieces one after the other."""
 

@@ -52,11 +52,13 @@ def _window(args: Arguments, shape: Shape, *, pool: bool) -> Shape:
         size, reach = shape[at + 1], dilation[at] * (kernel[at] - 1) + 1
         if pad == "same":
             sizes.append(-(-size // stride[at]))
+            need(not pool or size >= dilation[at])
             continue
         need(pad != "half" or reach % 2 == 1)
         words = {"valid": (0, 0), "half": (reach // 2, reach // 2)}
         before, after = words[pad] if isinstance(pad, str) else (pad[at], pad[at + 2])
         need(size + before + after >= reach and (not pool or max(before, after) < reach))
+        need(not pool or size >= dilation[at] or before + after == 0)
         over = size + before + after - reach
         count = over // stride[at] + 1
         if args.get("ceil") and over % stride[at] and count * stride[at] < size + before:

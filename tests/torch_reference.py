@@ -55,6 +55,16 @@ def by_layer(weights: Mapping[str, Array]) -> dict[str, dict[str, Array]]:
     return found
 
 
+def count_macs(graph: Graph, weights: Mapping[str, Array], feeds: Mapping[str, Array]) -> int:
+    """Multiply-accumulates of convolutions and matrix products, as PyTorch counts them."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        evaluate(graph, weights, feeds)
+    flops: int = counter.get_total_flops()
+    return flops // 2
+
+
 def _padding(layer: Any, axis: int, size: int) -> tuple[int, int]:
     """Zeros before and after one axis (0: rows, 1: columns) of an input of that size."""
     reach = layer.dilation[axis] * (layer.kernel[axis] - 1) + 1
@@ -191,11 +201,13 @@ def _fit(
     return F.pad(x, (*borders[1], *borders[0]), value=fill)
 
 
-def _instance_norm(layer: Any, x: list[Any], w: Tensors) -> Any:
-    """By its definition, for PyTorch's own refuses planes of one pixel."""
-    variance, mean = torch.var_mean(x[0], (2, 3), correction=0, keepdim=True)
-    normal = (x[0] - mean) / torch.sqrt(variance + layer.eps)
-    return normal * w["weight"][:, None, None] + w["bias"][:, None, None]
+def _group_norm(x: Any, groups: int, eps: float, w: Tensors) -> Any:
+    """By its definition, for PyTorch's own refuses groups of one element."""
+    grouped = x.reshape(len(x), groups, -1)
+    variance, mean = torch.var_mean(grouped, 2, correction=0, keepdim=True)
+    normal = ((grouped - mean) / torch.sqrt(variance + eps)).reshape(x.shape)
+    over_space = (slice(None), *[None] * (x.ndim - 2))
+    return normal * w["weight"][over_space] + w["bias"][over_space]
 
 
 def _maxout(layer: Any, x: list[Any], w: Tensors) -> Any:
@@ -246,10 +258,8 @@ RULES: dict[str, Rule] = {
     "LAYERNORM": lambda layer, x, w: F.layer_norm(
         x[0], x[0].shape[1:], w["weight"], w["bias"], layer.eps
     ),
-    "GROUPNORM": lambda layer, x, w: F.group_norm(
-        x[0], layer.groups, w["weight"], w["bias"], layer.eps
-    ),
-    "INSTANCENORM": _instance_norm,
+    "GROUPNORM": lambda layer, x, w: _group_norm(x[0], layer.groups, layer.eps, w),
+    "INSTANCENORM": lambda layer, x, w: _group_norm(x[0], x[0].shape[1], layer.eps, w),
     "DROPOUT": lambda layer, x, w: F.dropout(x[0], layer.rate, training=False),
     "RELU": _each(F.relu),
     "LEAKYRELU": lambda layer, x, w: F.leaky_relu(x[0], layer.slope),

@@ -13,7 +13,7 @@ from netspec.text.bindings import Binding, Defaults, Table
 from netspec.text.diagnostics import Diagnostic, LayerError, Note
 from netspec.text.nearest import did_you_mean, nearest
 from netspec.text.printable import printable
-from netspec.text.syntax import Expr, Literal, Name
+from netspec.text.syntax import Expr, ListOf, Literal, Name
 
 
 def where_scope(bindings: tuple[Binding, ...], diagnostics: list[Diagnostic]) -> Scope:
@@ -30,7 +30,8 @@ def _bind(
     defaults: dict[str, tuple[Defaults, Scope]],
     diagnostics: list[Diagnostic],
 ) -> None:
-    for at, binding in enumerate(bindings):
+    scope.later = {binding.name.text for binding in bindings}
+    for binding in bindings:
         name, value = binding.name, binding.value
         if isinstance(value, Defaults):
             _bind_defaults(name, value, scope, defaults, diagnostics)
@@ -41,9 +42,9 @@ def _bind(
             help_text = f"write `{name.text}: {{{_first_setting(name.text)}}}`"
             diagnostics.append(Diagnostic("mapping-expected", message, value.span, help=help_text))
         else:
-            scope.later = frozenset(later.name.text for later in bindings[at + 1 :])
+            scope.later.discard(name.text)
             values[name.text] = _bound(value, scope, diagnostics)
-    scope.later = frozenset()
+    scope.later = set()
 
 
 def _first_setting(keyword: str) -> str:
@@ -59,7 +60,8 @@ def _bound(value: Expr | Table, scope: Scope, diagnostics: list[Diagnostic]) -> 
             raise Refusal(
                 "empty-binding", "the binding has no value", value.span, "write a value after `:`"
             )
-        return Bound(evaluate(value, scope), value.span)
+        items = tuple(item.span for item in value.items) if isinstance(value, ListOf) else ()
+        return Bound(evaluate(value, scope), value.span, items=items)
     except Refusal as refusal:
         diagnostics.append(refusal.diagnostic)
     except Unknown:
@@ -84,20 +86,31 @@ def _bind_defaults(
     diagnostics: list[Diagnostic],
 ) -> None:
     keyword = name.text.upper()
-    if keyword in REGISTRY:
+    if keyword in defaults:
+        message = f"the defaults of {keyword} stand twice: kinds are read in any case"
+        diagnostics.append(
+            Diagnostic("duplicate-key", message, name.span, help="write them as one")
+        )
+    elif keyword in REGISTRY:
         settings = tuple(_good_settings(keyword, value.settings, scope, diagnostics))
         defaults[keyword] = (Defaults(settings, value.span), scope)
-        return
+    else:
+        diagnostics.append(_no_kind(name, value))
+
+
+def _no_kind(name: Name, value: Defaults) -> Diagnostic:
+    """Why a name may not be bound to a mapping: a layer kind that does not exist, or no kind at
+    all.
+    """
     shown = printable(name.text)[:60]
     near = nearest(name.text, REGISTRY)
     if name.text.isupper() or near is not None:
         message = f"there is no layer kind {shown}"
         help_text = did_you_mean(name.text, REGISTRY)
-        diagnostics.append(Diagnostic("unknown-kind", message, name.span, help=help_text))
-    else:
-        message = f"`{shown}` is bound to a mapping, which only a layer kind may be"
-        help_text = f"a table is a list of rows: `{shown}: [{{f: 8}}]`"
-        diagnostics.append(Diagnostic("table", message, value.span, help=help_text))
+        return Diagnostic("unknown-kind", message, name.span, help=help_text)
+    message = f"`{shown}` is bound to a mapping, which only a layer kind may be"
+    help_text = f"a table is a list of rows: `{shown}: [{{f: 8}}]`"
+    return Diagnostic("table", message, value.span, help=help_text)
 
 
 def _good_settings(

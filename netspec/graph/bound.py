@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 
 from netspec.graph.evaluate import Refusal, evaluate
 from netspec.graph.scope import Bound, Scope, TableValue, Unknown, Value
+from netspec.text.bindings import BUILT_IN
 from netspec.text.blocks import Block
-from netspec.text.limits import MAX_DEPTH, MAX_LAYERS
+from netspec.text.limits import MAX_LAYERS, MAX_NESTING, MAX_VARIANTS
 from netspec.text.source import Span
 from netspec.text.syntax import (
     Call,
@@ -32,114 +33,150 @@ from netspec.text.syntax import (
 _Key = tuple[object, ...]
 
 
-def check_bounds(net: Iterable[Item], blocks: Mapping[str, Block], where: Scope) -> None:
-    """Refusal where a net would expand to more layers or iterations than it may have."""
-    reads = where.all_reads()
-    before = [(read, set(read)) for read in reads]
-    counter = _Counter(blocks, where)
-    total = 0
-    for item in net:
-        total += counter.count(item, where)
-        if total > MAX_LAYERS:
-            raise _too_many(next(calls(item)).span)
-    for read, kept in before:  # counting is not reading: what is unused stays so
-        read.intersection_update(kept)
-
-
-def _too_many(span: Span) -> Refusal:
-    message = f"the net would have more than {MAX_LAYERS:,} layers or iterations"
-    return Refusal("too-many-layers", message, span, "lower the repeat counts")
-
-
-class _Counter:
-    """Counts layers and iterations; Refusal as soon as there are more than a net may have."""
+class Bounds:
+    """Counts the layers and iterations of a net; Refusal as soon as there are more than it may
+    have.
+    """
 
     def __init__(self, blocks: Mapping[str, Block], where: Scope) -> None:
         self._blocks, self._where = blocks, where
+        self._total = 0
+        self._variants = 0
         self._known: dict[_Key, int] = {}
         self._free: dict[int, tuple[str, ...]] = {}
+        self._late: dict[int, bool] = {}
+        self._open: list[str] = []  # blocks that are being counted, outermost first
         self._nesting = 0
 
-    def count(self, item: Item, scope: Scope) -> int:
-        """Layers that an item expands to, at least 1 for each iteration of a repeat; mistakes count
-        as 1.
+    def check(self, net: Iterable[Chain]) -> None:
+        """Count a net, before it is run."""
+        before = [(read, set(read)) for read in self._where.all_reads()]
+        for chain in net:
+            self._add(chain, self._where)
+        for read, kept in before:  # counting is not reading: what is unused stays so
+            read.intersection_update(kept)
+
+    def check_call(self, call: Call, block: Block, inside: Scope) -> None:
+        """Count the body of a block that is about to run, if only now its shapes tell how often
+        something in it is repeated.
         """
+        if id(call) not in self._late:
+            given = [argument.value for argument in call.arguments]
+            given += [p.default for p in block.parameters if p.default is not None]
+            sizes = any(name.text in BUILT_IN for expr in given for name in names(expr))
+            self._late[id(call)] = sizes and bool(self._reads(block.body))
+        if self._late[id(call)]:
+            self._add(block.body, inside)
+
+    def _add(self, chain: Chain, scope: Scope) -> None:
+        self._total += self._chain(chain, scope)
+        if self._total > MAX_LAYERS:
+            raise too_many(next(calls(chain)).span)
+
+    def _chain(self, chain: Chain, scope: Scope) -> int:
+        total = 0
+        for item in chain.items:
+            total += self._count(item, scope)
+        return total
+
+    def _count(self, item: Item, scope: Scope) -> int:
+        """Layers that an item expands to, at least 1 for each iteration of a repeat and each call
+        of a block; mistakes count as 1.
+        """
+        if self._nesting >= MAX_NESTING:
+            return 1  # elaboration says so
+        self._nesting += 1
         match item:
             case Tap() | Hole():
-                return 0
+                total = 0
             case Chain():
-                return sum(self.count(inner, scope) for inner in item.items)
+                total = self._chain(item, scope)
             case Labelled():
-                return self.count(item.body, scope)
+                total = self._count(item.body, scope)
             case Call():
-                return self._call(item, scope)
+                total = self._call(item, scope)
             case Maybe():
-                present = self._value(item.flag, scope)
-                return 0 if present is False else self.count(item.body, scope)
+                absent = self._value(item.flag, scope) is False
+                total = 0 if absent else self._count(item.body, scope)
             case Repeat():
-                return self._repeat(item, scope)
+                total = self._repeat(item, scope)
+        self._nesting -= 1
+        return total
 
     def _call(self, call: Call, scope: Scope) -> int:
-        own = sum(self.count(branch, scope) for branch in call.branches or ())
+        own = 0
+        for branch in call.branches or ():
+            own += self._chain(branch, scope)
         block = self._blocks.get(call.name)
-        if block is None:
+        if block is None or call.name in self._open:
             return own + 1
-        inside = Scope(self._where)
-        for at, parameter in enumerate(block.parameters):
-            value = self._argument(call, at, parameter.name.text, scope)
-            if value is None and parameter.default is not None:
-                value = self._value(parameter.default, inside)
-            if value is None:
-                value = self._value(parameter.name, scope)
-            inside.values[parameter.name.text] = Bound(value, call.span, broken=value is None)
+        inside = self._inside(block, call, scope)
         key = (call.name, *((type(b.value), b.value) for b in inside.values.values()))
         if key not in self._known:
-            if self._nesting >= MAX_DEPTH:
-                return 1  # too deep or recursive, which elaboration reports
-            self._nesting += 1
-            self._known[key] = self.count(block.body, inside)
-            self._nesting -= 1
+            self._vary(call.span)
+            self._open.append(call.name)
+            self._known[key] = max(1, self._chain(block.body, inside))
+            self._open.pop()
         if self._known[key] > MAX_LAYERS:
-            raise _too_many(call.span)
+            raise too_many(call.span)
         return own + self._known[key]
 
-    def _argument(self, call: Call, at: int, name: str, scope: Scope) -> Value:
-        for place, argument in enumerate(call.arguments):
-            if (argument.name.text == name) if argument.name else place == at:
-                return self._value(argument.value, scope)
-        return None
+    def _inside(self, block: Block, call: Call, scope: Scope) -> Scope:
+        """The scope of a block's body as far as it is known without the shapes."""
+        inside = Scope(self._where)
+        for at, parameter in enumerate(block.parameters):
+            given = _argument(call, at, parameter.name.text)
+            if given is not None:
+                value = self._value(given, scope)
+            elif parameter.default is not None:
+                value = self._value(parameter.default, inside)
+            else:
+                value = self._value(parameter.name, scope)
+            bound = Bound(value, call.span, broken=value is None)
+            inside.values[parameter.name.text] = bound
+        return inside
+
+    def _vary(self, span: Span) -> None:
+        self._variants += 1
+        if self._variants > MAX_VARIANTS:
+            message = f"blocks and repeats expand with more than {MAX_VARIANTS:,} different values"
+            raise Refusal(
+                "too-many-layers", message, span, "call blocks with fewer different values"
+            )
 
     def _repeat(self, item: Repeat, scope: Scope) -> int:
         count = self._value(item.count, scope)
-        total = 1
+        total = 0
         if isinstance(count, int) and not isinstance(count, bool):
-            total = count * max(1, self._remembered(item.body, scope)) if count > 0 else 0
+            total = count * max(1, self._remembered(item, scope)) if count > 0 else 0
         elif isinstance(count, TableValue):
-            total = 0
             for row in count.rows:
                 total = self._bounded(
-                    item, total + max(1, self._remembered(item.body, row.inside(scope)))
+                    item, total + max(1, self._remembered(item, row.inside(scope)))
                 )
         elif isinstance(count, tuple) and isinstance(item.count, Name):
-            total = 0
             for value in count:
                 inside = Scope(scope, {item.count.text: Bound(value, item.count.span)})
-                total = self._bounded(item, total + max(1, self._remembered(item.body, inside)))
+                total = self._bounded(item, total + max(1, self._remembered(item, inside)))
+        else:
+            total = max(1, self._remembered(item, scope))
         return self._bounded(item, total)
 
     def _bounded(self, item: Repeat, total: int) -> int:
         if total > MAX_LAYERS:
-            raise _too_many(item.count.span)
+            raise too_many(item.count.span)
         return total
 
-    def _remembered(self, item: Item, scope: Scope) -> int:
+    def _remembered(self, repeat: Repeat, scope: Scope) -> int:
         """The count of a repeat's body, by the values of the names that it reads."""
+        item = repeat.body
         if id(item) not in self._free:
             self._free[id(item)] = tuple(dict.fromkeys(self._reads(item)))
         values = [_found(name, scope) for name in self._free[id(item)]]
         key = (id(item), *((type(value), value) for value in values))
         if key not in self._known:
-            self._known[key] = self.count(item, scope)
+            self._vary(repeat.count.span)
+            self._known[key] = self._count(item, scope)
         return self._known[key]
 
     def _reads(self, item: Item) -> list[str]:
@@ -168,6 +205,20 @@ class _Counter:
             return evaluate(expr, scope, None)
         except (Refusal, Unknown):
             return None
+
+
+def too_many(span: Span) -> Refusal:
+    """The refusal of a net that would have more layers or iterations than it may."""
+    message = f"the net would have more than {MAX_LAYERS:,} layers or iterations"
+    return Refusal("too-many-layers", message, span, "lower the repeat counts")
+
+
+def _argument(call: Call, at: int, name: str) -> Expr | None:
+    """What a call gives for a block's parameter, by name or as the one at its place."""
+    for place, argument in enumerate(call.arguments):
+        if (argument.name.text == name) if argument.name else place == at:
+            return argument.value
+    return None
 
 
 def _found(name: str, scope: Scope) -> Value:

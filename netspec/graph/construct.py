@@ -8,6 +8,7 @@ from typing import Any
 from netspec.graph.bind import unknown_hyperparameter
 from netspec.graph.evaluate import Entering, Refusal, evaluate
 from netspec.graph.scope import Scope, Setting, Unknown, Value
+from netspec.graph.values import refused_value
 from netspec.layers import REGISTRY, Layer, hyperparameters
 from netspec.layers.hyperparameter import HyperParameter
 from netspec.text.diagnostics import Diagnostic, LayerError, Note
@@ -113,14 +114,8 @@ class Constructor:
         try:
             return field.read(value)
         except LayerError as error:
-            notes = [Note(f"{field.name}: {field.meta.doc}")]
-            bound = scope.find(expr.text) if isinstance(expr, Name) else None
-            if bound is not None:
-                notes.append(Note("its value is written here", bound.span))
-            refusal = Refusal(error.code, f"{keyword}: {error.message}", expr.span, error.help)
-            d = refusal.diagnostic
-            refusal.diagnostic = Diagnostic(d.code, d.message, d.span, tuple(notes), d.help)
-            raise refusal from None
+            message, note = f"{keyword}: {error.message}", Note(f"{field.name}: {field.meta.doc}")
+            raise refused_value(error.code, message, expr, scope, error.help, note) from None
 
     def _evaluated(
         self, field: HyperParameter, expr: Expr, scope: Scope, entering: Entering
@@ -129,7 +124,7 @@ class Constructor:
         try:
             return evaluate(expr, scope, entering)
         except Refusal:
-            if field.words and isinstance(expr, Name):
+            if (field.words or field.type is bool) and isinstance(expr, Name):
                 return expr.text
             raise
 

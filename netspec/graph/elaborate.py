@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from netspec.graph.bind import where_scope
-from netspec.graph.bound import check_bounds
+from netspec.graph.bound import Bounds
 from netspec.graph.calls import block_scope
 from netspec.graph.construct import Constructor
 from netspec.graph.evaluate import Refusal
@@ -29,7 +29,7 @@ from netspec.layers import REGISTRY, Layer
 from netspec.layers.shape import Flatten
 from netspec.text.blocks import Block
 from netspec.text.diagnostics import Diagnostic, SpecError, in_order
-from netspec.text.limits import MAX_DEPTH
+from netspec.text.limits import MAX_NESTING
 from netspec.text.nearest import did_you_mean
 from netspec.text.printable import printable
 from netspec.text.spec import Spec, Stage
@@ -76,13 +76,12 @@ def elaborate_all(spec: Spec) -> Elaboration:
     findings = Findings()
     where = where_scope(spec.where, findings)
     findings.extend(_misnamed_blocks(spec))
-    try:
-        check_bounds((stage.chain for stage in spec.net), spec.blocks, where)
-    except Refusal as refusal:
-        return Elaboration((), None, (*findings, refusal.diagnostic))
     labels = Labels(None, frozenset(_declared(spec)))
     elaborator = _Elaborator(spec, Place(where, labels), findings)
-    outputs = elaborator.run()
+    try:
+        outputs = elaborator.run()
+    except Refusal as refusal:  # too many layers: what there is of them says nothing
+        return Elaboration((), None, (*findings, refusal.diagnostic))
     nodes = tuple(elaborator.growth.nodes)
     if outputs is None or findings.failed:
         return Elaboration(nodes, None, tuple(findings))
@@ -117,9 +116,12 @@ class _Elaborator:
         self.usage = Usage(spec.blocks, top.scope)
         self._constructor = Constructor(findings)
         self._sources = Sources(spec.inputs, self.growth, findings)
+        self._bounds = Bounds(spec.blocks, top.scope)
+        self._nesting = 0
 
     def run(self) -> dict[str, str] | None:
         """Run the whole net; answers the outputs by name, None where the last is not known."""
+        self._bounds.check(stage.chain for stage in self._spec.net)
         flow: Flow = START
         for stage in self._spec.net:
             flow = self._stage(stage, flow)
@@ -144,23 +146,30 @@ class _Elaborator:
     # items
 
     def _item(self, item: Item, place: Place, flow: Flow) -> Flow:
+        if self._nesting >= MAX_NESTING:
+            message = f"patterns and blocks nest more than {MAX_NESTING} deep"
+            span = item.label.span if isinstance(item, Tap | Labelled) else item.span
+            self._findings.report("too-deep", message, span, place)
+            return None
+        self._nesting += 1
         match item:
             case Call():
-                return self._call(item, place, flow)
+                flow = self._call(item, place, flow)
             case Chain():
-                return self._chain(item, place, flow)
+                flow = self._chain(item, place, flow)
             case Repeat():
-                return self._repeat(item, place, flow)
+                flow = self._repeat(item, place, flow)
             case Maybe():
-                return self._maybe(item, place, flow)
+                flow = self._maybe(item, place, flow)
             case Labelled():
-                result = self._item(item.body, place, flow)
-                self._label(item.label, place, result)
-                return result
+                flow = self._item(item.body, place, flow)
+                self._label(item.label, place, flow)
             case Tap():
-                return self._tap(item, place)
+                flow = self._tap(item, place)
             case Hole():
-                return None
+                flow = None
+        self._nesting -= 1
+        return flow
 
     def _chain(self, chain: Chain, place: Place, flow: Flow) -> Flow:
         for item in chain.items:
@@ -179,7 +188,9 @@ class _Elaborator:
         if scopes is None:
             self._item(item.body, place, None)
             return None
-        if not scopes:
+        if scopes:
+            self.usage.iterate(scopes[0])
+        else:
             self.usage.skip(item.body, place.scope, place.labels)
         written = item.count.text if isinstance(item.count, Name) else str(len(scopes))
         for at, scope in enumerate(scopes, 1):
@@ -233,9 +244,10 @@ class _Elaborator:
         return self._layer(kind, call, place, self._started(call, place, flow))
 
     def _layer(self, kind: type[Layer], call: Call, place: Place, flow: Node | None) -> Flow:
+        # `C` in the call means what enters it, before a FLATTEN of its own
+        made = self._constructor.make(call, place.scope, flow.type if flow else None)
         if kind.flattens and flow is not None and flow.type.rank > 1:
             flow = self.growth.add(_FLATTEN, (flow,), call, place)
-        made = self._constructor.make(call, place.scope, flow.type if flow else None)
         if made is None or flow is None:
             return None
         return self.growth.add(made.layer, (flow,), call, place, made.name, made.arguments)
@@ -293,6 +305,7 @@ class _Elaborator:
             return None
         entering = flow.type if isinstance(flow, Node) else None
         scope = block_scope(block, call, place.scope, self._top.scope, entering, self._findings)
+        self._bounds.check_call(call, block, scope)
         step = Step(place.step, "block", call.name, span=call.span)
         inside = place.body(call.name, step, scope)
         result = self._chain(block.body, inside, flow)
@@ -307,6 +320,4 @@ def _uncallable(call: Call, place: Place) -> tuple[str, str] | None:
     if call.name in place.blocks:
         way = " -> ".join((*place.blocks[place.blocks.index(call.name) :], call.name))
         return "recursive-block", f"the block {call.name} uses itself: {way}"
-    if len(place.blocks) >= MAX_DEPTH or place.depth >= 2 * MAX_DEPTH:
-        return "too-deep", f"blocks and repeats nest more than {MAX_DEPTH} deep"
     return None

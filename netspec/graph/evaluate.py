@@ -13,7 +13,7 @@ from netspec.text.limits import MAX_INTEGER
 from netspec.text.nearest import did_you_mean
 from netspec.text.printable import printable
 from netspec.text.source import Span
-from netspec.text.syntax import Binary, Expr, ListOf, Literal, Name, Negated
+from netspec.text.syntax import Binary, Expr, Hole, ListOf, Literal, Name, Negated, spine
 
 
 class Refusal(Exception):
@@ -41,13 +41,29 @@ def evaluate(expr: Expr, scope: Scope, entering: Entering = NoTensor) -> Value:
         case Name():
             return _look_up(expr, scope, entering)
         case ListOf():
-            return tuple(evaluate(item, scope, entering) for item in expr.items)
+            return _list(expr, scope, entering)
         case Negated():
             return _in_range(-_number(expr.operand, scope, entering), expr.span)
         case Binary():
-            left = _number(expr.left, scope, entering)
-            right = _number(expr.right, scope, entering)
-            return _in_range(_apply(expr, left, right), expr.span)
+            first, operations = spine(expr)
+            value = _number(first, scope, entering)
+            for operation in operations:
+                right = _number(operation.right, scope, entering)
+                value = _in_range(_apply(operation, value, right), operation.span)
+            return value
+        case Hole():
+            raise Unknown
+
+
+def _list(expr: ListOf, scope: Scope, entering: Entering) -> Value:
+    """A list of scalars or of lists of them; deeper ones, of lists by name, would grow without
+    bound.
+    """
+    values = [evaluate(item, scope, entering) for item in expr.items]
+    for value, item in zip(values, expr.items, strict=True):
+        if isinstance(value, tuple) and any(isinstance(inner, tuple) for inner in value):
+            raise Refusal("wrong-type", "lists nest more than two deep", item.span)
+    return tuple(values)
 
 
 def _look_up(name: Name, scope: Scope, entering: Entering) -> Value:

@@ -24,6 +24,10 @@ class Growth:
         #: By the identity of the layer and of its inputs' types, which the nodes keep alive.
         self._inferred: dict[tuple[int, ...], TensorType] = {}
 
+    def reserve(self, name: str, span: Span) -> None:
+        """Keep a name for an input."""
+        self._namer.reserve(name, span)
+
     def enter(
         self, name: str, layer: Layer, declared: TensorType, call: Call, place: Place
     ) -> Node:

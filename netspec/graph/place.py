@@ -33,17 +33,16 @@ class Place:
     step: Step | None = None
     prefix: str = ""
     blocks: tuple[str, ...] = ()  # those being expanded, outermost first
-    depth: int = 0
 
     def iteration(self, step: Step, scope: Scope) -> Place:
         """The place of one iteration of a repeat that stands here."""
-        return replace(self, scope=scope, step=step, depth=self.depth + 1)
+        return replace(self, scope=scope, step=step)
 
     def body(self, name: str, step: Step, scope: Scope) -> Place:
         """The place of the body of a block that is called here; it has labels of its own."""
         labels = Labels(self.labels, self.labels.declared)
         blocks = (*self.blocks, name)
-        return Place(scope, labels, step, self.prefix, blocks, self.depth + 1)
+        return Place(scope, labels, step, self.prefix, blocks)
 
 
 class Findings(list[Diagnostic]):

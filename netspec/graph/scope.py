@@ -38,6 +38,7 @@ class Bound:
     value: Value
     span: Span
     broken: bool = False
+    items: tuple[Span, ...] = ()  # of a list, where each item was written
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Scope:
     parent: Scope | None
     values: dict[str, Bound] = field(default_factory=dict)
     defaults: dict[str, tuple[Defaults, Scope]] = field(default_factory=dict)
-    later: frozenset[str] = frozenset()  # names bound further down, for the message
+    later: set[str] = field(default_factory=set)  # names bound further down, for the message
     read: set[str] = field(default_factory=set)
     _settings: dict[str, dict[str, Setting]] = field(default_factory=dict)
 
@@ -89,14 +90,18 @@ class Scope:
 
     def all_reads(self) -> list[set[str]]:
         """The sets of what was read in this scope and in the rows of its tables, to any depth."""
-        found, pending = [self.read], list(self.values.values())
+        return [self.read, *(row.read for table in self.tables() for row in table.rows)]
+
+    def tables(self) -> list[TableValue]:
+        """The tables that are bound in this scope and in their rows, to any depth, each once."""
+        found: dict[int, TableValue] = {}
+        pending = list(self.values.values())
         while pending:
             value = pending.pop().value
-            if isinstance(value, TableValue):
-                for row in value.rows:
-                    found.append(row.read)
-                    pending.extend(row.values.values())
-        return found
+            if isinstance(value, TableValue) and id(value) not in found:
+                found[id(value)] = value
+                pending.extend(bound for row in value.rows for bound in row.values.values())
+        return list(found.values())
 
     def settings(self, keyword: str) -> dict[str, Setting]:
         """The defaults of a layer kind here; the nearest scope wins, key by key."""

@@ -20,6 +20,8 @@ class Sources:
         self._growth, self._findings = growth, findings
         self._entered: set[str] = set()
         self._misnamed = False
+        for item in inputs:
+            growth.reserve(item.name, item.span)
 
     def enter(self, kind: type[Layer], call: Call, place: Place, flow: Flow) -> Flow:
         """The tensor of the input that an INPUT call means."""

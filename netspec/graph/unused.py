@@ -33,6 +33,12 @@ class Usage:
         self.kinds: set[str] = set()
         self.called: set[str] = set()
         self._labels: dict[Span, tuple[str, bool]] = {}
+        self._iterated: set[int] = set()
+        self._bodies: list[Item] = []  # of blocks that only absent items call, still to be skipped
+
+    def iterate(self, first: Scope) -> None:
+        """A repeat runs; `first` is the scope of its first iteration, a row's if over a table."""
+        self._iterated.add(id(first.read))
 
     def leave(self, labels: Labels) -> None:
         """Take down which labels of a block's call, or of the net, were read."""
@@ -44,18 +50,23 @@ class Usage:
         """An item that is absent here reads its names all the same: they serve other values of its
         flag.
         """
+        self._skip(item, scope, labels)
+        while self._bodies:
+            self._skip(self._bodies.pop(), self._where, labels)
+
+    def _skip(self, item: Item, scope: Scope, labels: Labels) -> None:
         match item:
             case Chain():
                 for inner in item.items:
-                    self.skip(inner, scope, labels)
+                    self._skip(inner, scope, labels)
             case Labelled():
-                self.skip(item.body, scope, labels)
+                self._skip(item.body, scope, labels)
             case Maybe():
                 self._read(item.flag, scope)
-                self.skip(item.body, scope, labels)
+                self._skip(item.body, scope, labels)
             case Repeat():
                 self._read(item.count, scope)
-                self.skip(item.body, scope, labels)
+                self._skip(item.body, scope, labels)
             case Tap():
                 _read_label(item, labels)
             case Call():
@@ -67,7 +78,7 @@ class Usage:
         for argument in call.arguments:
             self._read(argument.value, scope)
         for branch in call.branches or ():
-            self.skip(branch, scope, labels)
+            self._skip(branch, scope, labels)
         block = self._blocks.get(call.name)
         if block is None:
             self.kinds.add(call.name.upper())
@@ -77,7 +88,7 @@ class Usage:
             self.called.add(call.name)
             for parameter in block.parameters:
                 self._read(parameter.default or parameter.name, scope)
-            self.skip(block.body, self._where, labels)
+            self._bodies.append(block.body)
 
     def _read(self, expr: Expr, scope: Scope) -> None:
         for name in names(expr):
@@ -103,26 +114,15 @@ class Usage:
             if not read and not (name.upper() in REGISTRY and name.upper() in self.kinds):
                 message = f"nothing reads the binding `{name}`"
                 found.append(_unused("unused-binding", message, binding.name.span))
-        tables = [b.value for b in self._where.values.values() if isinstance(b.value, TableValue)]
-        while tables:
-            table = tables.pop()
-            found += _unused_keys(table)
-            tables += [
-                b.value
-                for row in table.rows
-                for b in row.values.values()
-                if isinstance(b.value, TableValue)
-            ]
+        for table in self._where.tables():
+            if any(id(row.read) in self._iterated for row in table.rows[:1]):
+                found += _unused_keys(table)
         return found
 
 
 def _unused_keys(table: TableValue) -> list[Diagnostic]:
-    """A warning for each key that no iteration over any row has read; none where there was no
-    iteration.
-    """
+    """A warning for each key that no iteration over any row has read."""
     read = {name for row in table.rows for name in row.read}
-    if not read:
-        return []
     keys = {b.name.text: b.name for row in reversed(table.rows) for b in row.row.bindings}
     return [
         _unused("unused-row-key", f"nothing reads the row key `{name}`", key.span)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from netspec.graph.bound import too_many
 from netspec.graph.evaluate import Refusal, describe, evaluate
 from netspec.graph.scope import Bound, Scope, TableValue
-from netspec.text.diagnostics import Diagnostic, Note
+from netspec.text.diagnostics import Note
+from netspec.text.limits import MAX_LAYERS
 from netspec.text.printable import printable
-from netspec.text.syntax import Maybe, Name, Repeat, Tap
+from netspec.text.syntax import Expr, Maybe, Name, Repeat, Tap
 
 
 def flag_value(item: Maybe, scope: Scope) -> bool:
@@ -23,12 +26,8 @@ def flag_value(item: Maybe, scope: Scope) -> bool:
     if isinstance(bound.value, bool):
         return bound.value
     message = f"the flag `{shown}` must be `yes` or `no`, found {describe(bound.value)}"
-    refusal = Refusal("flag", message, bound.span)
-    d = refusal.diagnostic
-    refusal.diagnostic = Diagnostic(
-        d.code, d.message, d.span, (Note("it is read here", flag.span),)
-    )
-    raise refusal
+    advice = f"write `{shown}: yes` or `{shown}: no`"
+    raise refused_value("flag", message, flag, scope, advice)
 
 
 def iterations(item: Repeat, scope: Scope) -> Sequence[Scope]:
@@ -37,16 +36,38 @@ def iterations(item: Repeat, scope: Scope) -> Sequence[Scope]:
     match count:
         case bool():
             pass
+        case int() if count > MAX_LAYERS:  # one that only shapes decide: counted before are others
+            raise too_many(item.count.span)
         case int() if count >= 0:
             return (scope,) * count
         case TableValue():
             return [row.inside(scope) for row in count.rows]
         case tuple() if isinstance(item.count, Name):
-            name, bound = item.count.text, scope.find(item.count.text)
-            place = bound.span if bound else item.count.span
-            return [Scope(scope, {name: Bound(value, place)}) for value in count]
+            places = written_at(item.count, scope).items or (item.count.span,) * len(count)
+            return [
+                Scope(scope, {item.count.text: Bound(value, place)})
+                for value, place in zip(count, places, strict=True)
+            ]
     message = f"a repeat count is an integer from 0, a table or a list, found {describe(count)}"
-    raise Refusal("repeat-count", message, item.count.span, "write `*3`, or bind a list of rows")
+    advice = "write `*3`, or bind a list of rows: `[{f: 8}, {f: 16}]`"
+    raise refused_value("repeat-count", message, item.count, scope, advice)
+
+
+def written_at(expr: Expr, scope: Scope) -> Bound:
+    """Where the value of an expression was written: of a name that is bound, its binding."""
+    bound = scope.find(expr.text) if isinstance(expr, Name) else None
+    return bound or Bound(None, expr.span)
+
+
+def refused_value(
+    code: str, message: str, expr: Expr, scope: Scope, advice: str | None, *more: Note
+) -> Refusal:
+    """The refusal of a value; its place is where it was written, with a note on its reader."""
+    place = written_at(expr, scope).span
+    notes = more if place == expr.span else (Note("it is read here", expr.span), *more)
+    refusal = Refusal(code, message, place, advice)
+    refusal.diagnostic = replace(refusal.diagnostic, notes=notes)
+    return refusal
 
 
 def tap_index(tap: Tap, scope: Scope) -> int | None:

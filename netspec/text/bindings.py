@@ -14,7 +14,7 @@ from netspec.text.parser import WORDS
 from netspec.text.pattern import parse_expression
 from netspec.text.printable import printable
 from netspec.text.source import Span
-from netspec.text.syntax import Expr, ListOf, Literal, Name
+from netspec.text.syntax import Expr, Hole, ListOf, Literal, Name
 
 #: Names that the language itself binds: the size of the tensor that enters a call.
 BUILT_IN = ("C", "H", "W")
@@ -62,9 +62,7 @@ def read_bindings(tree: Mapping, diagnostics: list[Diagnostic]) -> tuple[Binding
     found = []
     for key, value in tree.entries:
         if check_name(key, diagnostics):
-            bound = _bound(value, diagnostics)
-            if bound is not None:
-                found.append(Binding(Name(key.text, key.span), bound))
+            found.append(Binding(Name(key.text, key.span), _bound(value, diagnostics)))
     return tuple(found)
 
 
@@ -91,16 +89,15 @@ def check_name(key: Scalar, diagnostics: list[Diagnostic]) -> bool:
     return False
 
 
-def _bound(tree: Tree, diagnostics: list[Diagnostic]) -> Bound | None:
+def _bound(tree: Tree, diagnostics: list[Diagnostic]) -> Bound:
     match tree:
         case Scalar():
             return read_value(tree, diagnostics)
         case Mapping():
-            settings = []
-            for key, value in tree.entries:
-                expr = _value_or_list(value, diagnostics)
-                if expr is not None:
-                    settings.append((Name(key.text, key.span), expr))
+            settings = [
+                (Name(key.text, key.span), _value_or_list(value, diagnostics))
+                for key, value in tree.entries
+            ]
             return Defaults(tuple(settings), tree.span)
         case Sequence() if any(isinstance(item, Mapping) for item in tree.items):
             return _table(tree, diagnostics)
@@ -118,32 +115,32 @@ def _table(tree: Sequence, diagnostics: list[Diagnostic]) -> Table:
     return Table(tuple(rows), tree.span)
 
 
-def _value_or_list(tree: Tree, diagnostics: list[Diagnostic]) -> Expr | None:
+def _value_or_list(tree: Tree, diagnostics: list[Diagnostic]) -> Expr:
     match tree:
         case Scalar():
             return read_value(tree, diagnostics)
         case Sequence():
             items = [_value_or_list(item, diagnostics) for item in tree.items]
-            return ListOf(tuple(item for item in items if item is not None), tree.span)
+            return ListOf(tuple(items), tree.span)
     message = "a value or a list is expected, found a mapping"
     diagnostics.append(Diagnostic("wrong-type", message, tree.span))
-    return None
+    return Hole(tree.span)
 
 
-def read_value(scalar: Scalar, diagnostics: list[Diagnostic]) -> Expr | None:
+def read_value(scalar: Scalar, diagnostics: list[Diagnostic]) -> Expr:
     """The expression that a scalar is: a literal, or text in the language of expressions."""
     if not isinstance(scalar.value, str):
         return Literal(scalar.value, scalar.span)  # type: ignore[arg-type]  # _resolve gives no others
-    if re.fullmatch(r"\s*[-+]?[\d.]+([eE][-+]?\d+)?\s*", scalar.value):
+    if re.fullmatch(r"\s*[-+]?[0-9.]+([eE][-+]?[0-9]+)?\s*", scalar.value):
         message = f"the number {printable(scalar.text)[:40]} is quoted, which makes it text"
         diagnostics.append(
             Diagnostic("quoted-number", message, scalar.span, help="remove the quotes")
         )
-        return None
+        return Hole(scalar.span)
     expr, faults = parse_expression(fragment_of(scalar))
     if expr is None and (not scalar.text or scalar.text[:1].isdigit()):
         message = f"a value is expected, found `{printable(scalar.text)[:40]}`"
         help_text = "YAML 1.2 reads this as text; write a plain integer, or `yes` and `no`"
         faults = [Diagnostic("expression", message, scalar.span, help=help_text)]
     diagnostics.extend(faults)
-    return expr
+    return expr or Hole(scalar.span)

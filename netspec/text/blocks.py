@@ -8,6 +8,7 @@ from netspec.text.bindings import BUILT_IN
 from netspec.text.diagnostics import Diagnostic
 from netspec.text.document import Mapping, Scalar, Tree
 from netspec.text.lexer import fragment_of
+from netspec.text.parser import WORDS
 from netspec.text.pattern import parse_pattern, parse_signature
 from netspec.text.syntax import Argument, Chain, Expr, Name
 
@@ -36,6 +37,9 @@ def read_blocks(tree: Tree | None, diagnostics: list[Diagnostic]) -> dict[str, B
         return blocks
     for key, value in tree.entries:
         name, arguments, faults = parse_signature(fragment_of(key))
+        if name is None:
+            message = f"a block's key is NAME or NAME(parameters): {faults[-1].message}"
+            faults = [Diagnostic("block", message, key.span, help=faults[-1].help)]
         diagnostics.extend(faults)
         if not isinstance(value, Scalar) or not isinstance(value.value, str):
             continue  # the envelope has said why
@@ -58,7 +62,7 @@ def _parameters(
     found: dict[str, Parameter] = {}
     for argument in arguments:
         name = argument.name or argument.value
-        if not isinstance(name, Name) or name.text in BUILT_IN:
+        if not isinstance(name, Name) or name.text in BUILT_IN or name.text in WORDS:
             message = "a parameter is a name, which is neither a word of the language nor C, H or W"
             diagnostics.append(Diagnostic("block", message, name.span))
         elif name.text in found:

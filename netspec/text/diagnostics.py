@@ -67,6 +67,6 @@ def _sentence(diagnostic: Diagnostic) -> str:
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """The diagnostics in the order of the file, each finding at one place once."""
-    unique = {(d.span.start, d.code, d.message): d for d in reversed(list(diagnostics))}
+    """The diagnostics in the order of the file, the first of those with one code at one place."""
+    unique = {(d.span, d.code): d for d in reversed(list(diagnostics))}
     return sorted(unique.values(), key=lambda d: (d.span.start, d.span.end, d.code))

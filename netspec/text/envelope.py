@@ -34,7 +34,8 @@ _CODES = {
 
 def check_envelope(tree: Mapping) -> list[Diagnostic]:
     """What is wrong with the keys of a document and the types of their values."""
-    return [_diagnostic(error, tree) for error in _leaves(_validator().iter_errors(_plain(tree)))]
+    errors = _leaves(_validator().iter_errors(_plain(tree)))
+    return [diagnostic for error in errors for diagnostic in _diagnostics(error, tree)]
 
 
 @cache
@@ -86,13 +87,30 @@ def _leaves(errors: Iterator[Any]) -> Iterator[Any]:
             yield error
 
 
-def _diagnostic(error: Any, root: Mapping) -> Diagnostic:
-    path = list(error.absolute_path)
-    tree = _follow(root, path)
+def _diagnostics(error: Any, root: Mapping) -> Iterator[Diagnostic]:
+    tree = _follow(root, list(error.absolute_path))
     if error.validator == "additionalProperties":
-        return _unknown_key(error, tree)
-    if error.validator == "propertyNames":
-        return _unknown_name(error, tree)
+        yield from _unknown_keys(error, tree)
+    elif error.validator == "required":
+        yield from _missing_keys(error, tree)
+    elif error.validator == "propertyNames":
+        yield _unknown_name(error, tree)
+    else:
+        yield _wrong_value(error, tree)
+
+
+def _missing_keys(error: Any, tree: Tree) -> Iterator[Diagnostic]:
+    path = error.absolute_path
+    where = f"`{path[-1]}`" if path else "the spec"
+    for missing in error.validator_value:
+        if missing not in error.instance:
+            message = f"{where} lacks the key `{missing}`"
+            help_text = error.schema.get("properties", {}).get(missing, {}).get("description")
+            yield Diagnostic("missing-key", message, _head(tree), help=help_text)
+
+
+def _wrong_value(error: Any, tree: Tree) -> Diagnostic:
+    path = list(error.absolute_path)
     if error.validator == "required":
         missing = next(name for name in error.validator_value if name not in error.instance)
         where = f"`{path[-1]}`" if path else "the spec"
@@ -125,11 +143,14 @@ def _hint(error: Any, tree: Tree) -> str | None:
     return f"for example `{examples[0]}`" if examples else None
 
 
-def _unknown_key(error: Any, tree: Tree) -> Diagnostic:
+def _unknown_keys(error: Any, tree: Tree) -> Iterator[Diagnostic]:
     known = list(error.schema.get("properties", {}))
     assert isinstance(tree, Mapping)
-    key = next(key for key, _ in tree.entries if key.text not in known)
-    name = printable(key.text)[:60]
+    for key, _ in tree.entries:
+        if key.text not in known:
+            name = printable(key.text)[:60]
+            near = did_you_mean(name, known)
+            yield Diagnostic("unknown-key", f"unknown key `{name}`", key.span, help=near)
     return Diagnostic(
         "unknown-key", f"unknown key `{name}`", key.span, help=did_you_mean(name, known)
     )

@@ -5,10 +5,14 @@ MAX_FILE_BYTES = 5_000_000
 #: Levels of nesting, of YAML and of brackets in a pattern: no net needs ten; recursion must stay
 #: bounded.
 MAX_DEPTH = 64
+#: Patterns within patterns, blocks put in place; also the height of one pattern.
+MAX_NESTING = 100
 #: YAML nodes that aliases may add to a document ("billion laughs").
 MAX_ALIASED_NODES = 20_000
 #: Layers of a net, and iterations of all its repeats.
 MAX_LAYERS = 1_000_000
+#: Bodies of blocks and repeats, each with other values, that are looked at to count layers.
+MAX_VARIANTS = 100_000
 #: Characters of an identifier.
 MAX_NAME = 200
 #: Largest size of one axis; ONNX and the kernels that run it count with 32 bits.

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
+
+#: Known words that are compared: a spec may bind a hundred thousand, and mistype as many.
+_MOST = 1000
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -14,7 +18,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     typed, most = word.lower(), max(1, len(word) // 3)
     ranked = [
         (edits, sorted(candidate.lower()) != sorted(typed), at, candidate)
-        for at, candidate in enumerate(known)
+        for at, candidate in enumerate(islice(known, _MOST))
         if abs(len(candidate) - len(word)) <= most
         and (edits := _edits(typed, candidate.lower())) <= most
     ]

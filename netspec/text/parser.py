@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from netspec.text.diagnostics import Diagnostic
 from netspec.text.lexer import Fragment, Token, tokens
-from netspec.text.limits import MAX_DEPTH, MAX_INTEGER
+from netspec.text.limits import MAX_DEPTH, MAX_DIAGNOSTICS, MAX_INTEGER
 from netspec.text.printable import printable
 from netspec.text.source import Span
 from netspec.text.syntax import Binary, Expr, ListOf, Literal, Name, Negated
 
+#: Opening brackets and what closes them.
+CLOSERS = {"[": "]", "(": ")", "{": "}"}
 #: Words of the language, which no binding may take.
 WORDS: dict[str, bool | str] = {
     "yes": True,
@@ -35,11 +37,11 @@ class Cursor:
     def __init__(self, fragment: Fragment) -> None:
         self.fragment = fragment
         self.diagnostics: list[Diagnostic] = []
-        self._depth = 0
+        self.closers: list[str] = []  # of the brackets that are open, outermost first
         self._tokens = tokens(fragment)
         if "#" in fragment.text:
             for token in self._tokens:
-                if token.kind == "comment":
+                if token.kind == "comment" and len(self.diagnostics) < MAX_DIAGNOSTICS:
                     self._record_comment(token)
             self._tokens = [token for token in self._tokens if token.kind != "comment"]
         self._at = 0
@@ -67,27 +69,28 @@ class Cursor:
 
     def record(self, fault: Fault) -> None:
         """Keep a fault's diagnostic, unless one stands at its place already: one cause, one
-        finding.
+        finding.  After too many the rest of the fragment is not read.
         """
-        if all(d.span.start != fault.diagnostic.span.start for d in self.diagnostics):
+        if len(self.diagnostics) >= MAX_DIAGNOSTICS:
+            self._at = len(self._tokens) - 1
+            self.now = self._tokens[-1]
+        elif all(d.span.start != fault.diagnostic.span.start for d in self.diagnostics):
             self.diagnostics.append(fault.diagnostic)
 
-    def deeper(self, token: Token) -> None:
-        """Count a level of nesting; a fault past the bound."""
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise self.fault("too-deep", f"brackets nest more than {MAX_DEPTH} deep", token)
+    def open(self) -> Token:
+        """Step over an opening bracket, and answer it; a fault where too many are open."""
+        if len(self.closers) >= MAX_DEPTH:
+            raise self.fault("too-deep", f"brackets nest more than {MAX_DEPTH} deep", self.now)
+        self.closers.append(CLOSERS[self.now.kind])
+        return self.advance()
 
-    def shallower(self) -> None:
-        """Leave a level of nesting."""
-        self._depth -= 1
-
-    def close(self, closer: str, opener: Token) -> None:
+    def close(self, opener: Token) -> None:
         """Step over the bracket that closes `opener`; a fault where something else stands."""
+        closer = self.closers.pop()
         if self.now.kind == closer:
             self.advance()
             return
-        if self.now.kind in ("]", ")", "}"):
+        if self.now.kind in CLOSERS.values():
             message = f"`{opener.text}` is closed by `{self.now.text}`"
             self.record(self.fault("unbalanced-bracket", message, self.now, f"write `{closer}`"))
             self.advance()
@@ -111,12 +114,12 @@ class Cursor:
         at, depth = self._at, 0
         while self.now.kind != "end":
             kind = self.now.kind
-            if depth == 0 and kind in ("]", ")", "}"):
+            if depth == 0 and kind in CLOSERS.values():
                 if kind == closer:
                     self.advance()
                     return True
                 break
-            depth += (kind in ("[", "(", "{")) - (kind in ("]", ")", "}"))
+            depth += (kind in CLOSERS) - (kind in CLOSERS.values())
             self.advance()
         self._at, self.now = at, self._tokens[at]
         return False
@@ -145,11 +148,7 @@ class Cursor:
         token = self.now
         match token.kind:
             case "-":
-                self.deeper(token)
-                self.advance()
-                operand = self.factor()
-                self.shallower()
-                return Negated(operand, self.span(token).to(operand.span))
+                return self._negated()
             case "number":
                 return Literal(self._number(self.advance()), self.span(token))
             case "name":
@@ -158,19 +157,27 @@ class Cursor:
                     return Literal(WORDS[token.text], self.span(token))
                 return Name(token.text, self.span(token))
             case "(":
-                self.deeper(token)
-                self.advance()
+                self.open()
                 inner = self.expression()
-                self.close(")", token)
-                self.shallower()
+                self.close(token)
                 return inner
             case "[":
-                return self._list(token)
+                return self._list()
         raise self.fault("expression", f"a value is expected, found {describe(token)}", token)
 
-    def _list(self, opener: Token) -> ListOf:
-        self.deeper(opener)
-        self.advance()
+    def _negated(self) -> Expr:
+        signs: list[Token] = []
+        while self.now.kind == "-":
+            if len(signs) >= MAX_DEPTH:
+                raise self.fault("too-deep", f"more than {MAX_DEPTH} signs", self.now)
+            signs.append(self.advance())
+        operand = self.factor()
+        for sign in reversed(signs):
+            operand = Negated(operand, self.span(sign).to(operand.span))
+        return operand
+
+    def _list(self) -> ListOf:
+        opener = self.open()
         items: list[Expr] = []
         while self.now.kind != "]":
             items.append(self.expression())
@@ -178,8 +185,7 @@ class Cursor:
                 break
             self.advance()
         last = self.now
-        self.close("]", opener)
-        self.shallower()
+        self.close(opener)
         return ListOf(tuple(items), self.span(opener).to(self.span(last)))
 
     def _number(self, token: Token) -> int | float:

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 from netspec.text.diagnostics import Diagnostic
 from netspec.text.lexer import Fragment, Token
-from netspec.text.parser import Cursor, Fault, describe
+from netspec.text.limits import MAX_NESTING
+from netspec.text.parser import CLOSERS, Cursor, Fault, describe
 from netspec.text.syntax import (
     Argument,
     Call,
@@ -30,10 +31,10 @@ from netspec.text.syntax import (
     Name,
     Repeat,
     Tap,
+    tallest,
 )
 
-_OPENERS = {"[": "]", "(": ")", "{": "}"}
-_CLOSERS = frozenset(_OPENERS.values())
+_CLOSERS = frozenset(CLOSERS.values())
 
 
 def parse_pattern(fragment: Fragment) -> tuple[Chain, list[Diagnostic]]:
@@ -52,6 +53,10 @@ def parse_pattern(fragment: Fragment) -> tuple[Chain, list[Diagnostic]]:
         if parser.now.kind != "end":
             rest = parser.chain()
             chain = Chain(chain.items + rest.items, chain.span.to(rest.span))
+    if tallest(chain) > MAX_NESTING:
+        message = f"patterns nest more than {MAX_NESTING} deep"
+        parser.record(Fault("too-deep", message, chain.span))
+        chain = Chain((Hole(chain.span),), chain.span)
     return chain, parser.diagnostics
 
 
@@ -87,12 +92,14 @@ class _Parser(Cursor):
         start = self.now
         items: list[Item] = []
         while True:
+            depth = len(self.closers)
             try:
                 items.append(self._item(first=not items))
             except Fault as fault:
                 self.record(fault)
                 items.append(Hole(fault.diagnostic.span))
-                self._skip()
+                self._skip(self.closers[depth:])
+                del self.closers[depth:]
             if self.now.kind in ("->", "badarrow"):
                 self._arrow()
             elif self.now.kind in ("name", "[") and items:
@@ -110,14 +117,22 @@ class _Parser(Cursor):
         if token.kind == "badarrow":
             self.record(self.fault("bad-arrow", f"`{token.text}` is no arrow", token, "write `->`"))
 
-    def _skip(self) -> None:
-        """After a fault: to the next arrow, bar or closing bracket of this level."""
+    def _skip(self, closers: list[str]) -> None:
+        """After a fault: to the next arrow, bar or closing bracket of this level.
+
+        `closers` are of the brackets that the item at fault has left open; they hold no arrows.
+        """
+        expected = list(closers)
         depth = 0
         while self.now.kind != "end":
             kind = self.now.kind
-            if depth == 0 and (kind in ("->", "badarrow", "|") or kind in _CLOSERS):
+            if depth == 0 and kind in ("->", "badarrow", "|"):
                 return
-            depth += (kind in _OPENERS) - (kind in _CLOSERS)
+            if depth == 0 and kind in _CLOSERS:
+                if not expected or expected.pop() != kind:
+                    return
+            else:
+                depth += (kind in CLOSERS) - (kind in _CLOSERS)
             self.advance()
 
     def _item(self, first: bool) -> Item:
@@ -129,7 +144,7 @@ class _Parser(Cursor):
                     item = self._repeat(item, start)
                 case "?":
                     item = self._maybe(item, start)
-                case "@" if not isinstance(item, Tap):
+                case "@":
                     self.advance()
                     item = Labelled(item, self._label())
                 case _:
@@ -165,11 +180,9 @@ class _Parser(Cursor):
         )
 
     def _group(self, opener: Token) -> Chain:
-        self.deeper(opener)
-        self.advance()
+        self.open()
         chain = self.chain()
-        self.close("]", opener)
-        self.shallower()
+        self.close(opener)
         return chain
 
     def _call(self) -> Call:
@@ -181,8 +194,7 @@ class _Parser(Cursor):
         return Call(name.text, arguments, branches, self.span(name))
 
     def _arguments(self) -> tuple[Argument, ...]:
-        opener = self.advance()
-        self.deeper(opener)
+        opener = self.open()
         found: list[Argument] = []
         while self.now.kind != ")":
             argument = self._argument()
@@ -198,8 +210,7 @@ class _Parser(Cursor):
             if self.now.kind != ",":
                 break
             self.advance()
-        self.close(")", opener)
-        self.shallower()
+        self.close(opener)
         return tuple(found)
 
     def _argument(self) -> Argument:
@@ -218,14 +229,12 @@ class _Parser(Cursor):
         return Argument(name, Literal(value.text, self.span(value)))
 
     def _branches(self) -> tuple[Chain, ...]:
-        opener = self.advance()
-        self.deeper(opener)
+        opener = self.open()
         branches = [self._branch()]
         while self.now.kind == "|":
             self.advance()
             branches.append(self._branch())
-        self.close("}", opener)
-        self.shallower()
+        self.close(opener)
         return tuple(branches)
 
     def _branch(self) -> Chain:
@@ -269,9 +278,9 @@ class _Parser(Cursor):
         label = self._label()
         if self.now.kind != "[":
             return Tap(label, None)
-        opener = self.advance()
+        opener = self.open()
         index = self.expression()
-        self.close("]", opener)
+        self.close(opener)
         return Tap(label, index)
 
     def signature(self) -> tuple[Name, tuple[Argument, ...]]:

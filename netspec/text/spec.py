@@ -8,7 +8,7 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from pathlib import Path
 
-from netspec.text.bindings import Binding, check_name, read_bindings
+from netspec.text.bindings import Binding, read_bindings
 from netspec.text.blocks import Block, read_blocks
 from netspec.text.diagnostics import Diagnostic, SpecError, in_order
 from netspec.text.document import Mapping, Scalar, Sequence, Tree, read_document
@@ -108,7 +108,6 @@ def _net(tree: Tree | None, diagnostics: list[Diagnostic]) -> tuple[Stage, ...]:
             case Scalar(value=str()):
                 stages.append(Stage(None, _pattern(item, diagnostics)))
             case Mapping(entries=((key, Scalar(value=str()) as value),)):
-                check_name(key, diagnostics)
                 if key.text in labels:
                     line = labels[key.text].line
                     message = f"two stages are labelled `{key.text}`; the first is on line {line}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -51,7 +51,14 @@ class Binary:
     span: Span
 
 
-Expr: TypeAlias = Literal | Name | ListOf | Negated | Binary
+@dataclass(frozen=True, slots=True, eq=False)
+class Hole:
+    """Where the text could not be read: nothing is known of the value, or of the tensor after it."""
+
+    span: Span
+
+
+Expr: TypeAlias = Literal | Name | ListOf | Negated | Binary | Hole
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,13 +121,6 @@ class Chain:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Hole:
-    """Where the text could not be read: nothing is known of the tensor after it."""
-
-    span: Span
-
-
 Item: TypeAlias = Call | Repeat | Maybe | Labelled | Tap | Chain | Hole
 
 
@@ -151,10 +151,47 @@ def names(expr: Expr) -> Iterator[Name]:
         case Negated():
             yield from names(expr.operand)
         case Binary():
-            yield from names(expr.left)
-            yield from names(expr.right)
-        case Literal():
+            first, operations = spine(expr)
+            yield from names(first)
+            for operation in operations:
+                yield from names(operation.right)
+        case Literal() | Hole():
             return
+
+
+def spine(expr: Binary) -> tuple[Expr, list[Binary]]:
+    """The leftmost operand of a sum or product and the operations upon it, innermost first.
+
+    A sum of thousands of terms leans to the left: who walks it must not recurse there.
+    """
+    operations = [expr]
+    left = expr.left
+    while isinstance(left, Binary):
+        operations.append(left)
+        left = left.left
+    return left, operations[::-1]
+
+
+def tallest(item: Item) -> int:
+    """Levels of items within items, this one counted; walked without recursion."""
+    most, pending = 0, [(item, 1)]
+    while pending:
+        at, level = pending.pop()
+        most = max(most, level)
+        pending += [(inner, level + 1) for inner in _inside(at)]
+    return most
+
+
+def _inside(item: Item) -> Sequence[Item]:
+    match item:
+        case Call():
+            return item.branches or ()
+        case Chain():
+            return item.items
+        case Repeat() | Maybe() | Labelled():
+            return (item.body,)
+        case Tap() | Hole():
+            return ()
 
 
 def labelled(item: Item) -> Iterator[str]:

@@ -39,5 +39,5 @@ def resnet50() -> nn.Module:
 
 net = resnet50()
 start = time.perf_counter()
-torch.onnx.export(net, (torch.zeros(1, 3, 224, 224),), "model.onnx", dynamo=False)
+torch.onnx.export(net, (torch.zeros(1, 3, 224, 224),), "model.onnx")
 print(time.perf_counter() - start)
