@@ -7,6 +7,7 @@ and from PyTorch itself.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
 from math import ceil
 from typing import Any, TypeAlias
@@ -19,6 +20,7 @@ from netspec.graph.graph import Graph, Node
 
 torch: Any = pytest.importorskip("torch", reason="nets are compared with PyTorch (dev extra)")
 F: Any = torch.nn.functional
+FlopCounterMode: Any = importlib.import_module("torch.utils.flop_counter").FlopCounterMode
 
 Array: TypeAlias = NDArray[np.float32]
 Tensors: TypeAlias = dict[str, Any]
@@ -27,14 +29,17 @@ Rule: TypeAlias = Callable[[Any, list[Any], Tensors], Any]
 
 def evaluate(
     graph: Graph, weights: Mapping[str, Array], feeds: Mapping[str, Array]
-) -> dict[str, Array]:
-    """The value of each layer's tensor, by the layer's name, in evaluation mode."""
+) -> tuple[dict[str, Array], int]:
+    """The value of each layer's tensor, by the layer's name, in evaluation mode; and how many
+    multiply-accumulates of convolutions and matrix products PyTorch counts on the way.
+    """
     values: dict[str, Array] = dict(feeds)
     own = by_layer(weights)
-    for node in graph.nodes:
-        if node.name not in values:
-            values[node.name] = apply(node, [values[name] for name in node.inputs], own)
-    return values
+    with FlopCounterMode(display=False) as counter:
+        for node in graph.nodes:
+            if node.name not in values:
+                values[node.name] = apply(node, [values[name] for name in node.inputs], own)
+    return values, counter.get_total_flops() // 2
 
 
 def apply(node: Node, inputs: list[Array], weights: Mapping[str, Mapping[str, Array]]) -> Array:
@@ -53,16 +58,6 @@ def by_layer(weights: Mapping[str, Array]) -> dict[str, dict[str, Array]]:
         layer, _, name = full.rpartition(".")
         found.setdefault(layer, {})[name] = array
     return found
-
-
-def count_macs(graph: Graph, weights: Mapping[str, Array], feeds: Mapping[str, Array]) -> int:
-    """Multiply-accumulates of convolutions and matrix products, as PyTorch counts them."""
-    from torch.utils.flop_counter import FlopCounterMode
-
-    with FlopCounterMode(display=False) as counter:
-        evaluate(graph, weights, feeds)
-    flops: int = counter.get_total_flops()
-    return flops // 2
 
 
 def _padding(layer: Any, axis: int, size: int) -> tuple[int, int]:

@@ -41,6 +41,7 @@ def _bind(
             )
             help_text = f"write `{name.text}: {{{_first_setting(name.text)}}}`"
             diagnostics.append(Diagnostic("mapping-expected", message, value.span, help=help_text))
+            scope.doubtful.add(name.text)
         else:
             scope.later.discard(name.text)
             values[name.text] = _bound(value, scope, diagnostics)
@@ -74,7 +75,7 @@ def _table(table: Table, scope: Scope, diagnostics: list[Diagnostic]) -> TableVa
     for row in table.rows:
         inside = Scope(scope)
         _bind(row.bindings, inside, inside.values, inside.defaults, diagnostics)
-        rows.append(RowValue(row, inside.values, inside.defaults, inside.read))
+        rows.append(RowValue(row, inside.values, inside.defaults, inside.read, inside.doubtful))
     return TableValue(tuple(rows), table.span)
 
 
@@ -96,6 +97,8 @@ def _bind_defaults(
         defaults[keyword] = (Defaults(settings, value.span), scope)
     else:
         diagnostics.append(_no_kind(name, value))
+        scope.doubtful.add(nearest(name.text, REGISTRY) or keyword)
+        scope.values[name.text] = Bound(None, value.span, broken=True)
 
 
 def _no_kind(name: Name, value: Defaults) -> Diagnostic:
@@ -124,6 +127,7 @@ def _good_settings(
     for name, expr in settings:
         if name.text not in known:
             diagnostics.append(unknown_hyperparameter(keyword, name))
+            scope.doubtful.add(keyword)
             continue
         try:
             if isinstance(expr, Literal):

@@ -19,6 +19,8 @@ def block_scope(
     diagnostics: list[Diagnostic],
 ) -> Scope:
     """The scope of a block's body in one call; mistakes are reported and their names are broken."""
+    if not block.sound:
+        return Scope(where, opaque=True)
     given = _arguments(block, call, diagnostics)
     inside = Scope(where)
     for parameter in block.parameters:

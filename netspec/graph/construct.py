@@ -60,8 +60,9 @@ class Constructor:
         missing = [
             field for field in fields.values() if field.required and field.name not in values
         ]
-        if missing:
+        if missing and not scope.hides(keyword):
             self._diagnostics.append(_missing(keyword, missing[0], call))
+        if missing:
             return None
         places = {key: expr.span for key, expr in given.items()}
         return Made(self._layer(kind, values), name, places)

@@ -8,7 +8,7 @@ their own, but not shaped; branches that do not depend on it go on.  One cause, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from netspec.graph.bind import where_scope
@@ -17,11 +17,11 @@ from netspec.graph.calls import block_scope
 from netspec.graph.construct import Constructor
 from netspec.graph.evaluate import Refusal
 from netspec.graph.graph import Graph, Node, Step
-from netspec.graph.growth import Growth
+from netspec.graph.growth import Growth, Unshaped
 from netspec.graph.labels import Labels
 from netspec.graph.outputs import read_outputs
 from netspec.graph.place import START, Findings, Flow, Place, Start
-from netspec.graph.scope import Unknown
+from netspec.graph.scope import Scope, Unknown
 from netspec.graph.sources import Sources
 from netspec.graph.unused import Usage
 from netspec.graph.values import flag_value, iterations, tap_index
@@ -61,6 +61,7 @@ class Elaboration:
     nodes: tuple[Node, ...]
     graph: Graph | None
     diagnostics: tuple[Diagnostic, ...]
+    unshaped: tuple[Unshaped, ...] = ()
 
 
 def elaborate(spec: Spec) -> Graph:
@@ -84,7 +85,7 @@ def elaborate_all(spec: Spec) -> Elaboration:
         return Elaboration((), None, (*findings, refusal.diagnostic))
     nodes = tuple(elaborator.growth.nodes)
     if outputs is None or findings.failed:
-        return Elaboration(nodes, None, tuple(findings))
+        return Elaboration(nodes, None, tuple(findings), tuple(elaborator.growth.unshaped))
     findings.extend(elaborator.usage.warnings(spec))
     inputs = {node.name: node.type for node in nodes if node.layer.source}
     return Elaboration(nodes, Graph(spec, nodes, inputs, outputs), tuple(findings))
@@ -185,8 +186,9 @@ class _Elaborator:
 
     def _repeat(self, item: Repeat, place: Place, flow: Flow) -> Flow:
         scopes = self._value(lambda: iterations(item, place.scope), place)
-        if scopes is None:
-            self._item(item.body, place, None)
+        if scopes is None:  # its rows might bind any name
+            hidden = replace(place, scope=Scope(place.scope, opaque=True))
+            self._item(item.body, hidden, None)
             return None
         if scopes:
             self.usage.iterate(scopes[0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from netspec.graph.evaluate import Refusal
 from netspec.graph.graph import Node
 from netspec.graph.naming import Namer
@@ -13,12 +15,22 @@ from netspec.text.source import Span
 from netspec.text.syntax import Call, Name
 
 
+@dataclass(frozen=True, slots=True)
+class Unshaped:
+    """A layer whose rules refuse its inputs, tried when `before` layers had been shaped."""
+
+    name: str
+    layer: Layer
+    before: int
+
+
 class Growth:
     """The layers made so far, in order of execution."""
 
     def __init__(self, findings: Findings) -> None:
         self.nodes: list[Node] = []
         self.by_name: dict[str, Node] = {}
+        self.unshaped: list[Unshaped] = []
         self._findings = findings
         self._namer = Namer()
         #: By the identity of the layer and of its inputs' types, which the nodes keep alive.
@@ -62,6 +74,7 @@ class Growth:
             shown = hand.text if hand else self._namer.next(layer.keyword, place.prefix)
             notes = way_notes(shown, place.step, inputs, self.by_name)
             self._findings.append(_refused(error, notes, call, arguments or {}))
+            self.unshaped.append(Unshaped(shown, layer, len(self.nodes)))
             return None
         except Refusal as refusal:
             self._findings.keep(refusal, place)

@@ -56,7 +56,9 @@ class Setting:
 class Scope:
     """One level of names.  `parent` is the next outer level; None for `where`.
 
-    `read` gathers what was looked up, so that what never was can be warned of.
+    `read` gathers what was looked up, so that what never was can be warned of. `doubtful` are kinds
+    whose defaults here could not be read, and an `opaque` level may bind any name: a mistake that
+    is reported already must not be reported again as what it leaves out.
     """
 
     parent: Scope | None
@@ -64,6 +66,8 @@ class Scope:
     defaults: dict[str, tuple[Defaults, Scope]] = field(default_factory=dict)
     later: set[str] = field(default_factory=set)  # names bound further down, for the message
     read: set[str] = field(default_factory=set)
+    doubtful: set[str] = field(default_factory=set)
+    opaque: bool = False
     _settings: dict[str, dict[str, Setting]] = field(default_factory=dict)
 
     def levels(self) -> Iterator[Scope]:
@@ -82,7 +86,13 @@ class Scope:
                 if bound.broken:
                     raise Unknown
                 return bound
+        if any(scope.opaque for scope in self.levels()):
+            raise Unknown
         return None
+
+    def hides(self, keyword: str) -> bool:
+        """Whether a mistake may hide defaults of a layer kind."""
+        return any(scope.opaque or keyword in scope.doubtful for scope in self.levels())
 
     def names(self) -> list[str]:
         """All names that can be read here."""
@@ -126,7 +136,8 @@ class RowValue:
     values: dict[str, Bound]
     defaults: dict[str, tuple[Defaults, Scope]]
     read: set[str]
+    doubtful: set[str]
 
     def inside(self, parent: Scope) -> Scope:
         """The scope of one iteration over this row."""
-        return Scope(parent, self.values, self.defaults, read=self.read)
+        return Scope(parent, self.values, self.defaults, read=self.read, doubtful=self.doubtful)

@@ -28,6 +28,7 @@ class Block:
     name: Name
     parameters: tuple[Parameter, ...]
     body: Chain
+    sound: bool  # whether all its parameters could be read
 
 
 def read_blocks(tree: Tree | None, diagnostics: list[Diagnostic]) -> dict[str, Block]:
@@ -52,7 +53,9 @@ def read_blocks(tree: Tree | None, diagnostics: list[Diagnostic]) -> dict[str, B
             message = f"the block {name.text} is defined twice; the first is on line {line}"
             diagnostics.append(Diagnostic("duplicate-block", message, name.span))
             continue
-        blocks[name.text] = Block(name, _parameters(arguments, diagnostics), body)
+        before = len(diagnostics)
+        parameters = _parameters(arguments, diagnostics)
+        blocks[name.text] = Block(name, parameters, body, len(diagnostics) == before)
     return blocks
 
 

@@ -88,6 +88,22 @@ def read_document(source: Source) -> tuple[Tree, list[Diagnostic]]:
     return reader.root, reader.diagnostics
 
 
+def scalar_spans(source: Source) -> Iterator[Span]:
+    """The places of all keys and values on leaves of a source whose syntax is good, in order."""
+    for event in _events(source):
+        if isinstance(event, yaml.ScalarEvent):
+            yield _scalar_span(event, source)
+
+
+def _scalar_span(event: Any, source: Source) -> Span:
+    start, end = event.start_mark.index, event.end_mark.index
+    if event.anchor:  # the place of the value, not of `&anchor`
+        start = min(start + 1 + len(event.anchor), end)
+        while start < end and source.text[start].isspace():
+            start += 1
+    return Span(source, start, end)
+
+
 def _refuse_text(source: Source) -> None:
     if len(source.text) > MAX_FILE_BYTES:
         message = f"the file is larger than {MAX_FILE_BYTES // 1_000_000} MB"
@@ -224,13 +240,9 @@ class _Reader:
             frame.items.append((key, value))
 
     def _scalar(self, event: Any) -> Scalar:
-        start, end, style = event.start_mark.index, event.end_mark.index, event.style or ""
-        if event.anchor:  # the place of the value, not of `&anchor`
-            start = min(start + 1 + len(event.anchor), end)
-            while start < end and self.source.text[start].isspace():
-                start += 1
+        style = event.style or ""
         value = _resolve(event.value) if style == "" else event.value
-        return Scalar(Span(self.source, start, end), value, event.value, style)
+        return Scalar(_scalar_span(event, self.source), value, event.value, style)
 
     def _check_tag(self, event: Any) -> None:
         if event.tag is not None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from netspec.text.diagnostics import Diagnostic
 from netspec.text.document import Mapping, Scalar, Sequence, Tree
-from netspec.text.nearest import did_you_mean
+from netspec.text.nearest import did_you_mean, nearest
 from netspec.text.printable import printable
 from netspec.text.shipped import shipped
 
@@ -36,6 +36,24 @@ def check_envelope(tree: Mapping) -> list[Diagnostic]:
     """What is wrong with the keys of a document and the types of their values."""
     errors = _leaves(_validator().iter_errors(_plain(tree)))
     return [diagnostic for error in errors for diagnostic in _diagnostics(error, tree)]
+
+
+def mend_keys(tree: Mapping) -> tuple[Mapping, list[Diagnostic]]:
+    """The document with each misspelt key read as the absent one that is nearest, and the findings.
+
+    A misspelt `where` would else make every name in the net unbound.
+    """
+    known = list(_validator().schema["properties"])
+    absent = set(known) - {key.text for key, _ in tree.entries}
+    entries, found = [], []
+    for key, value in tree.entries:
+        meant = nearest(key.text, absent) if key.text not in known else None
+        if meant is not None:
+            absent.discard(meant)
+            found.append(_unknown_key(key, known))
+            key = Scalar(key.span, meant, meant, key.style)  # noqa: PLW2901  # the key that is meant
+        entries.append((key, value))
+    return Mapping(tree.span, tuple(entries)), found
 
 
 @cache
@@ -92,32 +110,25 @@ def _diagnostics(error: Any, root: Mapping) -> Iterator[Diagnostic]:
     if error.validator == "additionalProperties":
         yield from _unknown_keys(error, tree)
     elif error.validator == "required":
-        yield from _missing_keys(error, tree)
+        yield _missing_keys(error, tree)
     elif error.validator == "propertyNames":
         yield _unknown_name(error, tree)
     else:
         yield _wrong_value(error, tree)
 
 
-def _missing_keys(error: Any, tree: Tree) -> Iterator[Diagnostic]:
+def _missing_keys(error: Any, tree: Tree) -> Diagnostic:
+    """One finding for all keys that are missing, which the validator complains of one by one."""
     path = error.absolute_path
     where = f"`{path[-1]}`" if path else "the spec"
-    for missing in error.validator_value:
-        if missing not in error.instance:
-            message = f"{where} lacks the key `{missing}`"
-            help_text = error.schema.get("properties", {}).get(missing, {}).get("description")
-            yield Diagnostic("missing-key", message, _head(tree), help=help_text)
+    missing = [name for name in error.validator_value if name not in error.instance]
+    message = f"{where} lacks the key{'s' * (len(missing) > 1)} `{'`, `'.join(missing)}`"
+    help_text = error.schema.get("properties", {}).get(missing[0], {}).get("description")
+    return Diagnostic("missing-key", message, _head(tree), help=help_text)
 
 
 def _wrong_value(error: Any, tree: Tree) -> Diagnostic:
     path = list(error.absolute_path)
-    if error.validator == "required":
-        missing = next(name for name in error.validator_value if name not in error.instance)
-        where = f"`{path[-1]}`" if path else "the spec"
-        help_text = error.schema.get("properties", {}).get(missing, {}).get("description")
-        return Diagnostic(
-            "missing-key", f"{where} lacks the key `{missing}`", _head(tree), help=help_text
-        )
     code = next((_CODES[p] for p in reversed(path) if p in _CODES), "wrong-type")
     what = f"`{printable(str(path[-1]))}`" if path and isinstance(path[-1], str) else "this item"
     expected = error.schema.get("title") or f"of type {error.schema.get('type', 'another kind')}"
@@ -148,12 +159,13 @@ def _unknown_keys(error: Any, tree: Tree) -> Iterator[Diagnostic]:
     assert isinstance(tree, Mapping)
     for key, _ in tree.entries:
         if key.text not in known:
-            name = printable(key.text)[:60]
-            near = did_you_mean(name, known)
-            yield Diagnostic("unknown-key", f"unknown key `{name}`", key.span, help=near)
-    return Diagnostic(
-        "unknown-key", f"unknown key `{name}`", key.span, help=did_you_mean(name, known)
-    )
+            yield _unknown_key(key, known)
+
+
+def _unknown_key(key: Scalar, known: list[str]) -> Diagnostic:
+    name = printable(key.text)[:60]
+    near = did_you_mean(name, known)
+    return Diagnostic("unknown-key", f"unknown key `{name}`", key.span, help=near)
 
 
 def _unknown_name(error: Any, tree: Tree) -> Diagnostic:

@@ -195,22 +195,20 @@ class _Parser(Cursor):
 
     def _arguments(self) -> tuple[Argument, ...]:
         opener = self.open()
+        misplaced: Fault | None = None
         found: list[Argument] = []
         while self.now.kind != ")":
             argument = self._argument()
             if argument.name is None and found and found[-1].name is not None:
-                self.record(
-                    Fault(
-                        "argument-order",
-                        "a positional argument after a named one",
-                        argument.value.span,
-                    )
-                )
+                message = "a positional argument after a named one"
+                misplaced = Fault("argument-order", message, argument.value.span)
             found.append(argument)
             if self.now.kind != ",":
                 break
             self.advance()
         self.close(opener)
+        if misplaced is not None:
+            raise misplaced
         return tuple(found)
 
     def _argument(self) -> Argument:

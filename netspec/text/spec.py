@@ -12,7 +12,7 @@ from netspec.text.bindings import Binding, read_bindings
 from netspec.text.blocks import Block, read_blocks
 from netspec.text.diagnostics import Diagnostic, SpecError, in_order
 from netspec.text.document import Mapping, Scalar, Sequence, Tree, read_document
-from netspec.text.envelope import check_envelope
+from netspec.text.envelope import check_envelope, mend_keys
 from netspec.text.inputs import Input, read_inputs
 from netspec.text.lexer import fragment_of
 from netspec.text.outputs import Output, WeightsFile, read_labels, read_outputs, read_weights
@@ -74,7 +74,8 @@ def read_spec(
         return None, [*diagnostics, Diagnostic("mapping-expected", message, tree.span)]
     for path, value in (overrides or {}).items():
         tree = _replaced(tree, path.split("."), value)
-    diagnostics += check_envelope(tree)
+    tree, misspelt = mend_keys(tree)
+    diagnostics += misspelt + check_envelope(tree)
     return _build(source, folder, tree, diagnostics), diagnostics
 
 

@@ -53,7 +53,7 @@ class Binary:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hole:
-    """Where the text could not be read: nothing is known of the value, or of the tensor after it."""
+    """Where the text could not be read: nothing is known of the value, or of the tensor after."""
 
     span: Span
 

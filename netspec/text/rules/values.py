@@ -45,8 +45,8 @@ VALUES = (
     Rule(
         "division-by-zero",
         "error",
-        "The right side of a `/` or `%` is 0. Where it is made of names, look at what they are bound"
-        " to in `where` and in each row.",
+        "The right side of a `/` or `%` is 0. Where it is made of names, look at what they are"
+        " bound to in `where` and in each row.",
         spec("INPUT -> CONV(8/n)", "where: {n: 0}"),
         spec("INPUT -> CONV(8/n)", "where: {n: 2}"),
     ),
