@@ -197,10 +197,11 @@ def test_a_page_reads_well(rule: Rule) -> None:
 def test_the_list_has_a_line_for_each_code(capsys: pytest.CaptureFixture[str]) -> None:
     done = run(capsys, "rule")
     assert (done.code, done.err) == (0, "")
-    errors, warnings, _ = done.out.split("\n\n")
+    errors, warnings, notes, _ = done.out.split("\n\n")
     for part, heading, severity in (
         (errors, "Errors:", "error"),
         (warnings, "Warnings:", "warning"),
+        (notes, "Notes:", "note"),
     ):
         first, *lines = part.splitlines()
         assert first == heading

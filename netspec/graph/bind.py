@@ -5,8 +5,10 @@ top down.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from netspec.graph.evaluate import Refusal, evaluate
+from netspec.graph.place import Findings, TooManyError
 from netspec.graph.scope import Bound, RowValue, Scope, TableValue, Unknown
 from netspec.layers import REGISTRY, hyperparameters
 from netspec.text.bindings import Binding, Defaults, Table
@@ -16,10 +18,11 @@ from netspec.text.printable import printable
 from netspec.text.syntax import Expr, ListOf, Literal, Name
 
 
-def where_scope(bindings: tuple[Binding, ...], diagnostics: list[Diagnostic]) -> Scope:
+def where_scope(bindings: tuple[Binding, ...], findings: Findings) -> Scope:
     """The outermost scope, with the mistakes of its values found whether or not they are used."""
     scope = Scope(None)
-    _bind(bindings, scope, scope.values, scope.defaults, diagnostics)
+    with suppress(TooManyError):
+        _bind(bindings, scope, scope.values, scope.defaults, findings)
     return scope
 
 
@@ -28,23 +31,23 @@ def _bind(
     scope: Scope,
     values: dict[str, Bound],
     defaults: dict[str, tuple[Defaults, Scope]],
-    diagnostics: list[Diagnostic],
+    findings: Findings,
 ) -> None:
     scope.later = {binding.name.text for binding in bindings}
     for binding in bindings:
         name, value = binding.name, binding.value
         if isinstance(value, Defaults):
-            _bind_defaults(name, value, scope, defaults, diagnostics)
+            _bind_defaults(name, value, scope, defaults, findings)
         elif name.text.upper() in REGISTRY and name.text.isupper():
             message = (
                 f"`{name.text}` is a layer kind: its defaults are a mapping of hyperparameters"
             )
             help_text = f"write `{name.text}: {{{_first_setting(name.text)}}}`"
-            diagnostics.append(Diagnostic("mapping-expected", message, value.span, help=help_text))
+            findings.append(Diagnostic("mapping-expected", message, value.span, help=help_text))
             scope.doubtful.add(name.text)
         else:
             scope.later.discard(name.text)
-            values[name.text] = _bound(value, scope, diagnostics)
+            values[name.text] = _bound(value, scope, findings)
     scope.later = set()
 
 
@@ -53,9 +56,9 @@ def _first_setting(keyword: str) -> str:
     return f"{first}: ..."
 
 
-def _bound(value: Expr | Table, scope: Scope, diagnostics: list[Diagnostic]) -> Bound:
+def _bound(value: Expr | Table, scope: Scope, findings: Findings) -> Bound:
     if isinstance(value, Table):
-        return Bound(_table(value, scope, diagnostics), value.span)
+        return Bound(_table(value, scope, findings), value.span)
     try:
         if isinstance(value, Literal) and value.value is None:
             raise Refusal(
@@ -64,17 +67,17 @@ def _bound(value: Expr | Table, scope: Scope, diagnostics: list[Diagnostic]) -> 
         items = tuple(item.span for item in value.items) if isinstance(value, ListOf) else ()
         return Bound(evaluate(value, scope), value.span, items=items)
     except Refusal as refusal:
-        diagnostics.append(refusal.diagnostic)
+        findings.keep(refusal)
     except Unknown:
         pass
     return Bound(None, value.span, broken=True)
 
 
-def _table(table: Table, scope: Scope, diagnostics: list[Diagnostic]) -> TableValue:
+def _table(table: Table, scope: Scope, findings: Findings) -> TableValue:
     rows = []
     for row in table.rows:
         inside = Scope(scope)
-        _bind(row.bindings, inside, inside.values, inside.defaults, diagnostics)
+        _bind(row.bindings, inside, inside.values, inside.defaults, findings)
         rows.append(RowValue(row, inside.values, inside.defaults, inside.read, inside.doubtful))
     return TableValue(tuple(rows), table.span)
 
@@ -84,19 +87,17 @@ def _bind_defaults(
     value: Defaults,
     scope: Scope,
     defaults: dict[str, tuple[Defaults, Scope]],
-    diagnostics: list[Diagnostic],
+    findings: Findings,
 ) -> None:
     keyword = name.text.upper()
     if keyword in defaults:
         message = f"the defaults of {keyword} stand twice: kinds are read in any case"
-        diagnostics.append(
-            Diagnostic("duplicate-key", message, name.span, help="write them as one")
-        )
+        findings.append(Diagnostic("duplicate-key", message, name.span, help="write them as one"))
     elif keyword in REGISTRY:
-        settings = tuple(_good_settings(keyword, value.settings, scope, diagnostics))
+        settings = tuple(_good_settings(keyword, value.settings, scope, findings))
         defaults[keyword] = (Defaults(settings, value.span), scope)
     else:
-        diagnostics.append(_no_kind(name, value))
+        findings.append(_no_kind(name, value))
         scope.doubtful.add(nearest(name.text, REGISTRY) or keyword)
         scope.values[name.text] = Bound(None, value.span, broken=True)
 
@@ -120,13 +121,13 @@ def _good_settings(
     keyword: str,
     settings: Iterable[tuple[Name, Expr]],
     scope: Scope,
-    diagnostics: list[Diagnostic],
+    findings: Findings,
 ) -> Iterable[tuple[Name, Expr]]:
     """The settings whose names are known and whose values, where they are literal, are allowed."""
     known = hyperparameters(REGISTRY[keyword])
     for name, expr in settings:
         if name.text not in known:
-            diagnostics.append(unknown_hyperparameter(keyword, name))
+            findings.append(unknown_hyperparameter(keyword, name))
             scope.doubtful.add(keyword)
             continue
         try:
@@ -135,7 +136,7 @@ def _good_settings(
             yield name, expr
         except LayerError as error:
             note = Note(f"{name.text}: {known[name.text].meta.doc}")
-            diagnostics.append(
+            findings.append(
                 Diagnostic(
                     error.code, f"{keyword}: {error.message}", expr.span, (note,), error.help
                 )

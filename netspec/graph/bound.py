@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 
 from netspec.graph.evaluate import Refusal, evaluate
 from netspec.graph.scope import Bound, Scope, TableValue, Unknown, Value
+from netspec.graph.work import Work
 from netspec.text.bindings import BUILT_IN
 from netspec.text.blocks import Block
-from netspec.text.limits import MAX_LAYERS, MAX_NESTING, MAX_VARIANTS
+from netspec.text.limits import MAX_LAYERS, MAX_NESTING, MAX_STEPS, MAX_VARIANTS
 from netspec.text.source import Span
 from netspec.text.syntax import (
     Call,
@@ -38,10 +39,11 @@ class Bounds:
     have.
     """
 
-    def __init__(self, blocks: Mapping[str, Block], where: Scope) -> None:
+    def __init__(self, blocks: Mapping[str, Block], where: Scope, work: Work | None = None) -> None:
         self._blocks, self._where = blocks, where
-        self._total = 0
+        self.total = 0  # layers and iterations counted so far
         self._variants = 0
+        self._work = work or Work(MAX_STEPS)
         self._known: dict[_Key, int] = {}
         self._free: dict[int, tuple[str, ...]] = {}
         self._late: dict[int, bool] = {}
@@ -64,13 +66,13 @@ class Bounds:
             given = [argument.value for argument in call.arguments]
             given += [p.default for p in block.parameters if p.default is not None]
             sizes = any(name.text in BUILT_IN for expr in given for name in names(expr))
-            self._late[id(call)] = sizes and bool(self._reads(block.body))
+            self._late[id(call)] = sizes and bool(self._free_names(block.body))
         if self._late[id(call)]:
             self._add(block.body, inside)
 
     def _add(self, chain: Chain, scope: Scope) -> None:
-        self._total += self._chain(chain, scope)
-        if self._total > MAX_LAYERS:
+        self.total += self._chain(chain, scope)
+        if self.total > MAX_LAYERS:
             raise too_many(next(calls(chain)).span)
 
     def _chain(self, chain: Chain, scope: Scope) -> int:
@@ -86,6 +88,7 @@ class Bounds:
         if self._nesting >= MAX_NESTING:
             return 1  # elaboration says so
         self._nesting += 1
+        self._work.step(item)
         match item:
             case Tap() | Hole():
                 total = 0
@@ -111,7 +114,7 @@ class Bounds:
         if block is None or call.name in self._open:
             return own + 1
         inside = self._inside(block, call, scope)
-        key = (call.name, *((type(b.value), b.value) for b in inside.values.values()))
+        key = self._key(call.name, call, [bound.value for bound in inside.values.values()])
         if key not in self._known:
             self._vary(call.span)
             self._open.append(call.name)
@@ -123,9 +126,10 @@ class Bounds:
 
     def _inside(self, block: Block, call: Call, scope: Scope) -> Scope:
         """The scope of a block's body as far as it is known without the shapes."""
-        inside = Scope(self._where)
+        self._work.call(call)
+        inside, arguments = Scope(self._where), _arguments(call)
         for at, parameter in enumerate(block.parameters):
-            given = _argument(call, at, parameter.name.text)
+            given = arguments.get(parameter.name.text, arguments.get(at))
             if given is not None:
                 value = self._value(given, scope)
             elif parameter.default is not None:
@@ -170,14 +174,22 @@ class Bounds:
     def _remembered(self, repeat: Repeat, scope: Scope) -> int:
         """The count of a repeat's body, by the values of the names that it reads."""
         item = repeat.body
-        if id(item) not in self._free:
-            self._free[id(item)] = tuple(dict.fromkeys(self._reads(item)))
-        values = [_found(name, scope) for name in self._free[id(item)]]
-        key = (id(item), *((type(value), value) for value in values))
+        values = [_found(name, scope) for name in self._free_names(item)]
+        key = self._key(id(item), item, values)
         if key not in self._known:
             self._vary(repeat.count.span)
             self._known[key] = self._count(item, scope)
         return self._known[key]
+
+    def _key(self, what: object, item: Item, values: list[Value]) -> _Key:
+        """What a count depends on; long lists take long to compare."""
+        self._work.step(item, sum(1 + len(v) // 16 for v in values if isinstance(v, tuple)))
+        return (what, *((type(value), value) for value in values))
+
+    def _free_names(self, item: Item) -> tuple[str, ...]:
+        if id(item) not in self._free:
+            self._free[id(item)] = tuple(dict.fromkeys(self._reads(item)))
+        return self._free[id(item)]
 
     def _reads(self, item: Item) -> list[str]:
         """The names that decide how often something in an item is repeated."""
@@ -213,12 +225,12 @@ def too_many(span: Span) -> Refusal:
     return Refusal("too-many-layers", message, span, "lower the repeat counts")
 
 
-def _argument(call: Call, at: int, name: str) -> Expr | None:
-    """What a call gives for a block's parameter, by name or as the one at its place."""
-    for place, argument in enumerate(call.arguments):
-        if (argument.name.text == name) if argument.name else place == at:
-            return argument.value
-    return None
+def _arguments(call: Call) -> dict[str | int, Expr]:
+    """What a call gives for a block's parameters, by name or by place."""
+    given: dict[str | int, Expr] = {}
+    for at, argument in enumerate(call.arguments):
+        given.setdefault(argument.name.text if argument.name else at, argument.value)
+    return given
 
 
 def _found(name: str, scope: Scope) -> Value:

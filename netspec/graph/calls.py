@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from netspec.graph.evaluate import Entering, Refusal, evaluate, unbound
+from collections.abc import Collection
+from functools import partial
+
+from netspec.graph.evaluate import Entering, Refusal, evaluate
+from netspec.graph.place import Findings
 from netspec.graph.scope import Bound, Scope, Unknown
 from netspec.text.blocks import Block, Parameter
-from netspec.text.diagnostics import Diagnostic, Note
+from netspec.text.diagnostics import Note
 from netspec.text.nearest import did_you_mean
 from netspec.text.syntax import Argument, Call, Expr
 
@@ -16,18 +20,18 @@ def block_scope(
     scope: Scope,
     where: Scope,
     entering: Entering,
-    diagnostics: list[Diagnostic],
+    findings: Findings,
 ) -> Scope:
     """The scope of a block's body in one call; mistakes are reported and their names are broken."""
     if not block.sound:
         return Scope(where, opaque=True)
-    given = _arguments(block, call, diagnostics)
+    given = _arguments(block, call, findings)
     inside = Scope(where)
     for parameter in block.parameters:
         try:
             bound = _bound(parameter, given, call, scope, inside, entering)
         except Refusal as refusal:
-            diagnostics.append(refusal.diagnostic)
+            findings.keep(refusal)
             bound = Bound(None, call.span, broken=True)
         except Unknown:
             bound = Bound(None, call.span, broken=True)
@@ -51,26 +55,21 @@ def _bound(
     found = scope.find(name)
     if found is not None:
         return found
-    refusal = unbound(parameter.name, scope)
     message = f"{call.name} needs `{name}`, which neither the call nor its surroundings give"
-    refusal.diagnostic = Diagnostic(
-        "missing-argument",
-        message,
-        call.span,
-        (Note("the parameter", parameter.name.span),),
-        f"write `{call.name}({name}=...)`, give it a default, or bind `{name}` in `where`",
-    )
-    raise refusal
+    advice = f"write `{call.name}({name}=...)`, give it a default, or bind `{name}` in `where`"
+    note = Note("the parameter", parameter.name.span)
+    raise Refusal("missing-argument", message, call.span, advice, note)
 
 
-def _arguments(block: Block, call: Call, diagnostics: list[Diagnostic]) -> dict[str, Expr]:
-    names = [parameter.name.text for parameter in block.parameters]
+def _arguments(block: Block, call: Call, findings: Findings) -> dict[str, Expr]:
+    names = {parameter.name.text: None for parameter in block.parameters}
+    order = list(names)
     given: dict[str, Expr] = {}
     for at, argument in enumerate(call.arguments):
-        name = _parameter(block, names, argument, at, diagnostics)
+        name = _parameter(block, names, order[at : at + 1], argument, findings)
         if name is not None and name in given:
             message = f"{call.name} is given `{name}` twice"
-            diagnostics.append(Diagnostic("argument-twice", message, argument.value.span))
+            findings.keep(Refusal("argument-twice", message, argument.value.span))
         elif name is not None:
             given[name] = argument.value
     return given
@@ -78,23 +77,21 @@ def _arguments(block: Block, call: Call, diagnostics: list[Diagnostic]) -> dict[
 
 def _parameter(
     block: Block,
-    names: list[str],
+    names: Collection[str],
+    in_turn: list[str],
     argument: Argument,
-    at: int,
-    diagnostics: list[Diagnostic],
+    findings: Findings,
 ) -> str | None:
-    note = (Note("the block", block.name.span),)
+    note = Note("the block", block.name.span)
     if argument.name is not None:
         if argument.name.text in names:
             return argument.name.text
         message = f"the block {block.name.text} has no parameter `{argument.name.text}`"
-        help_text = did_you_mean(argument.name.text, names)
-        diagnostics.append(
-            Diagnostic("block-arguments", message, argument.name.span, note, help_text)
-        )
+        near = partial(did_you_mean, argument.name.text, names)
+        findings.keep(Refusal("block-arguments", message, argument.name.span, near, note))
         return None
-    if at < len(names):
-        return names[at]
+    if in_turn:
+        return in_turn[0]
     message = f"the block {block.name.text} takes {len(names)} argument{'s' * (len(names) != 1)}"
-    diagnostics.append(Diagnostic("block-arguments", message, argument.value.span, note))
+    findings.keep(Refusal("block-arguments", message, argument.value.span, None, note))
     return None

@@ -7,6 +7,7 @@ from typing import Any
 
 from netspec.graph.bind import unknown_hyperparameter
 from netspec.graph.evaluate import Entering, Refusal, evaluate
+from netspec.graph.place import Findings
 from netspec.graph.scope import Scope, Setting, Unknown, Value
 from netspec.graph.values import refused_value
 from netspec.layers import REGISTRY, Layer, hyperparameters
@@ -28,8 +29,8 @@ class Made:
 class Constructor:
     """Makes layers of calls; equal layers are made once."""
 
-    def __init__(self, diagnostics: list[Diagnostic]) -> None:
-        self._diagnostics = diagnostics
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
         self._made: dict[object, Layer] = {}
 
     def make(self, call: Call, scope: Scope, entering: Entering) -> Made | None:
@@ -37,7 +38,7 @@ class Constructor:
         keyword = call.name.upper()
         kind = REGISTRY[keyword]
         fields = hyperparameters(kind)
-        reported = len(self._diagnostics)
+        noted = self._findings.noted
         name, given = self._given(keyword, fields, call)
         values: dict[str, Any] = {}
         hidden = False
@@ -54,14 +55,14 @@ class Constructor:
             except Unknown:
                 hidden = True
             except Refusal as refusal:
-                self._diagnostics.append(refusal.diagnostic)
-        if hidden or len(self._diagnostics) > reported:
+                self._findings.keep(refusal)
+        if hidden or self._findings.noted > noted:
             return None
         missing = [
             field for field in fields.values() if field.required and field.name not in values
         ]
         if missing and not scope.hides(keyword):
-            self._diagnostics.append(_missing(keyword, missing[0], call))
+            self._findings.append(_missing(keyword, missing[0], call))
         if missing:
             return None
         places = {key: expr.span for key, expr in given.items()}
@@ -90,7 +91,7 @@ class Constructor:
         if argument.name is not None:
             if argument.name.text in fields:
                 return argument.name.text
-            self._diagnostics.append(unknown_hyperparameter(keyword, argument.name))
+            self._findings.append(unknown_hyperparameter(keyword, argument.name))
             return None
         if at < len(positional):
             return positional[at]
@@ -101,7 +102,7 @@ class Constructor:
         return None
 
     def _report(self, code: str, message: str, span: Span) -> None:
-        self._diagnostics.append(Diagnostic(code, message, span))
+        self._findings.append(Diagnostic(code, message, span))
 
     def _value(
         self, keyword: str, field: HyperParameter, expr: Expr, scope: Scope, entering: Entering

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from netspec.graph.bind import where_scope
@@ -20,16 +21,17 @@ from netspec.graph.graph import Graph, Node, Step
 from netspec.graph.growth import Growth, Unshaped
 from netspec.graph.labels import Labels
 from netspec.graph.outputs import read_outputs
-from netspec.graph.place import START, Findings, Flow, Place, Start
+from netspec.graph.place import START, Findings, Flow, Place, Start, TooManyError
 from netspec.graph.scope import Scope, Unknown
 from netspec.graph.sources import Sources
 from netspec.graph.unused import Usage
 from netspec.graph.values import flag_value, iterations, tap_index
+from netspec.graph.work import Exhausted, Work
 from netspec.layers import REGISTRY, Layer
 from netspec.layers.shape import Flatten
 from netspec.text.blocks import Block
 from netspec.text.diagnostics import Diagnostic, SpecError, in_order
-from netspec.text.limits import MAX_NESTING
+from netspec.text.limits import MAX_NESTING, MAX_STEPS
 from netspec.text.nearest import did_you_mean
 from netspec.text.printable import printable
 from netspec.text.spec import Spec, Stage
@@ -61,6 +63,7 @@ class Elaboration:
     nodes: tuple[Node, ...]
     graph: Graph | None
     diagnostics: tuple[Diagnostic, ...]
+    usage: Usage
     unshaped: tuple[Unshaped, ...] = ()
 
 
@@ -72,23 +75,41 @@ def elaborate(spec: Spec) -> Graph:
     return done.graph
 
 
-def elaborate_all(spec: Spec) -> Elaboration:
-    """The graph of a spec as far as it can be shaped; never raises SpecError."""
+def elaborate_all(spec: Spec, steps: int = MAX_STEPS) -> Elaboration:
+    """The graph of a spec as far as it can be shaped; never raises SpecError.
+
+    With fewer `steps` than MAX_STEPS a net that takes more is followed so far, with a warning.
+    """
     findings = Findings()
-    where = where_scope(spec.where, findings)
-    findings.extend(_misnamed_blocks(spec))
-    labels = Labels(None, frozenset(_declared(spec)))
-    elaborator = _Elaborator(spec, Place(where, labels), findings)
+    elaborator = _Elaborator(spec, findings, steps)
+    growth, usage, outputs = elaborator.growth, elaborator.usage, None
     try:
         outputs = elaborator.run()
     except Refusal as refusal:  # too many layers: what there is of them says nothing
-        return Elaboration((), None, (*findings, refusal.diagnostic))
-    nodes = tuple(elaborator.growth.nodes)
+        return Elaboration((), None, (*findings, refusal.diagnostic), usage)
+    except Exhausted as end:
+        usage.cut = True
+        if steps >= MAX_STEPS:
+            return Elaboration((), None, (*findings, _too_long(end)), usage)
+        findings.append(_unfollowed(end))
+    except TooManyError:
+        usage.cut = True
+    nodes = tuple(growth.nodes)
     if outputs is None or findings.failed:
-        return Elaboration(nodes, None, tuple(findings), tuple(elaborator.growth.unshaped))
-    findings.extend(elaborator.usage.warnings(spec))
+        return Elaboration(nodes, None, tuple(findings), usage, tuple(growth.unshaped))
     inputs = {node.name: node.type for node in nodes if node.layer.source}
-    return Elaboration(nodes, Graph(spec, nodes, inputs, outputs), tuple(findings))
+    return Elaboration(nodes, Graph(spec, nodes, inputs, outputs), tuple(findings), usage)
+
+
+def _too_long(end: Exhausted) -> Diagnostic:
+    message = f"the net takes more than {end.most:,} steps to expand"
+    return Diagnostic("too-many-layers", message, end.span, help="lower the repeat counts")
+
+
+def _unfollowed(end: Exhausted) -> Diagnostic:
+    message = f"the net takes more than {end.most:,} steps to expand, and the rest is not checked"
+    advice = "allow more steps, or lower the repeat counts"
+    return Diagnostic("too-many-layers", message, end.span, help=advice, severity="warning")
 
 
 def _misnamed_blocks(spec: Spec) -> Iterator[Diagnostic]:
@@ -111,21 +132,28 @@ def _declared(spec: Spec) -> Iterator[str]:
 class _Elaborator:
     """Runs patterns: each method takes what flows into an item, answers what flows out."""
 
-    def __init__(self, spec: Spec, top: Place, findings: Findings) -> None:
-        self._spec, self._top, self._findings = spec, top, findings
+    def __init__(self, spec: Spec, findings: Findings, steps: int) -> None:
+        where = where_scope(spec.where, findings)
+        self._spec, self._findings = spec, findings
+        self._top = Place(where, Labels(None, frozenset(_declared(spec))))
+        self._work = Work(steps)
         self.growth = Growth(findings)
-        self.usage = Usage(spec.blocks, top.scope)
+        self.usage = Usage(spec.blocks, where, self._work)
         self._constructor = Constructor(findings)
         self._sources = Sources(spec.inputs, self.growth, findings)
-        self._bounds = Bounds(spec.blocks, top.scope)
+        self._bounds = Bounds(spec.blocks, where, Work(min(4 * steps, MAX_STEPS)))
         self._nesting = 0
 
     def run(self) -> dict[str, str] | None:
         """Run the whole net; answers the outputs by name, None where the last is not known."""
+        self._findings.extend(_misnamed_blocks(self._spec))
         self._bounds.check(stage.chain for stage in self._spec.net)
         flow: Flow = START
         for stage in self._spec.net:
             flow = self._stage(stage, flow)
+        if isinstance(flow, Start) and self._spec.net:
+            message = "the net is empty: its INPUT is absent or repeated no times"
+            self._findings.report("input", message, self._spec.net[0].chain.span, self._top)
         self._sources.check_all_entered()
         outputs = read_outputs(
             self._spec, self._top.labels, flow, self.growth.by_name, self._top.scope, self._findings
@@ -149,10 +177,10 @@ class _Elaborator:
     def _item(self, item: Item, place: Place, flow: Flow) -> Flow:
         if self._nesting >= MAX_NESTING:
             message = f"patterns and blocks nest more than {MAX_NESTING} deep"
-            span = item.label.span if isinstance(item, Tap | Labelled) else item.span
-            self._findings.report("too-deep", message, span, place)
+            self._findings.report("too-deep", message, item.span, place)
             return None
         self._nesting += 1
+        self._work.step(item)
         match item:
             case Call():
                 flow = self._call(item, place, flow)
@@ -212,6 +240,9 @@ class _Elaborator:
         return place.labels.get(tap.label, tap_index(tap, place.scope), span)
 
     def _label(self, label: Name, place: Place, flow: Flow) -> None:
+        if isinstance(flow, Start):
+            message = f"`@{label.text}` labels no tensor: none has entered the net yet"
+            self._findings.report("input", message, label.span, place, help="write it after INPUT")
         name = flow.name if isinstance(flow, Node) else None
         self._value(lambda: place.labels.set(label, name), place)
 
@@ -228,6 +259,7 @@ class _Elaborator:
     # calls
 
     def _call(self, call: Call, place: Place, flow: Flow) -> Flow:
+        self._work.call(call)
         block = self._spec.blocks.get(call.name)
         if block is not None:
             return self._block(block, call, place, flow)
@@ -267,7 +299,7 @@ class _Elaborator:
     def _unknown_kind(self, call: Call, place: Place) -> Flow:
         shown = printable(call.name)[:60]
         message = f"there is no layer kind or block {shown}"
-        near = did_you_mean(call.name, [*REGISTRY, *self._spec.blocks])
+        near = partial(did_you_mean, call.name, [*REGISTRY, *self._spec.blocks])
         self._findings.report("unknown-kind", message, call.span, place, help=near)
         for branch in call.branches or ():
             self._chain(branch, place, None)

@@ -4,24 +4,39 @@ tensor.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from netspec.graph.scope import Scope, TableValue, Unknown, Value
 from netspec.layers import TensorType
 from netspec.layers.hyperparameter import written
 from netspec.text.bindings import BUILT_IN
-from netspec.text.diagnostics import Diagnostic
+from netspec.text.diagnostics import Diagnostic, Note
 from netspec.text.limits import MAX_INTEGER
 from netspec.text.nearest import did_you_mean
 from netspec.text.printable import printable
 from netspec.text.source import Span
 from netspec.text.syntax import Binary, Expr, Hole, ListOf, Literal, Name, Negated, spine
 
+#: A help line, or how to find it where that takes a search, which only a new finding is worth.
+Advice: TypeAlias = str | Callable[[], str | None] | None
+
 
 class Refusal(Exception):
-    """A mistake in a value or a call, with its diagnostic."""
+    """A mistake in a value or a call."""
 
-    def __init__(self, code: str, message: str, span: Span, help: str | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, span: Span, help: Advice = None, *notes: Note
+    ) -> None:
         super().__init__(message)
-        self.diagnostic = Diagnostic(code, message, span, help=help)
+        self.code, self.message, self.span = code, message, span
+        self.help, self.notes = help, notes
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        """The finding that it is."""
+        advice = self.help() if callable(self.help) else self.help
+        return Diagnostic(self.code, self.message, self.span, self.notes, advice)
 
 
 class NoTensor:
@@ -60,9 +75,13 @@ def _list(expr: ListOf, scope: Scope, entering: Entering) -> Value:
     bound.
     """
     values = [evaluate(item, scope, entering) for item in expr.items]
+    flat: set[int] = set()  # by identity: one list by name may stand here many times
     for value, item in zip(values, expr.items, strict=True):
-        if isinstance(value, tuple) and any(isinstance(inner, tuple) for inner in value):
+        if not isinstance(value, tuple) or id(value) in flat:
+            continue
+        if any(isinstance(inner, tuple) for inner in value):
             raise Refusal("wrong-type", "lists nest more than two deep", item.span)
+        flat.add(id(value))
     return tuple(values)
 
 
@@ -78,12 +97,15 @@ def _look_up(name: Name, scope: Scope, entering: Entering) -> Value:
 def unbound(name: Name, scope: Scope) -> Refusal:
     """The refusal of a name that stands for nothing."""
     shown = printable(name.text)[:60]
-    help_text = did_you_mean(name.text, scope.names()) or f"bind it in `where`: `{shown}: 1`"
-    if any(name.text in level.later for level in scope.levels()):
-        help_text = f"`{shown}` is bound further down; names are read from above: move it up"
-    elif name.text.lower() in ("on", "off"):
-        help_text = f"write `{'yes' if name.text.lower() == 'on' else 'no'}`"
-    return Refusal("unbound-name", f"`{shown}` is not bound here", name.span, help_text)
+
+    def advice() -> str:
+        if any(name.text in level.later for level in scope.levels()):
+            return f"`{shown}` is bound further down; names are read from above: move it up"
+        if name.text.lower() in ("on", "off"):
+            return f"write `{'yes' if name.text.lower() == 'on' else 'no'}`"
+        return did_you_mean(name.text, scope.names()) or f"bind it in `where`: `{shown}: 1`"
+
+    return Refusal("unbound-name", f"`{shown}` is not bound here", name.span, advice)
 
 
 def _size(name: Name, entering: Entering) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from netspec.graph.evaluate import Refusal
 from netspec.graph.graph import Node
@@ -10,7 +11,7 @@ from netspec.graph.naming import Namer
 from netspec.graph.notes import way_notes
 from netspec.graph.place import Findings, Place
 from netspec.layers import Layer, TensorType
-from netspec.text.diagnostics import Diagnostic, LayerError, Note
+from netspec.text.diagnostics import LayerError
 from netspec.text.source import Span
 from netspec.text.syntax import Call, Name
 
@@ -72,8 +73,9 @@ class Growth:
                 name = self._namer.by_hand(hand, place.prefix)
         except LayerError as error:
             shown = hand.text if hand else self._namer.next(layer.keyword, place.prefix)
-            notes = way_notes(shown, place.step, inputs, self.by_name)
-            self._findings.append(_refused(error, notes, call, arguments or {}))
+            span = (arguments or {}).get(error.argument or "", call.span)
+            way = partial(way_notes, shown, place.step, inputs, self.by_name)
+            self._findings.refused(error, span, way)
             self.unshaped.append(Unshaped(shown, layer, len(self.nodes)))
             return None
         except Refusal as refusal:
@@ -86,12 +88,3 @@ class Growth:
         self.nodes.append(node)
         self.by_name[node.name] = node
         return node
-
-
-def _refused(
-    error: LayerError, notes: tuple[Note, ...], call: Call, arguments: dict[str, Span]
-) -> Diagnostic:
-    """The finding for a layer's refusal; its place is the argument at fault if the call has it."""
-    span = arguments.get(error.argument or "", call.span)
-    more = tuple(Note(text) for text in error.notes)
-    return Diagnostic(error.code, error.message, span, (*notes, *more), error.help)

@@ -75,8 +75,9 @@ class Labels:
             message = f"`@{name.text}` is read before it is set, or outside the block that sets it"
             return Refusal("unknown-label", message, name.span, "set it earlier, in the net itself")
         message = f"no label `@{name.text}` is set"
-        help_text = (
-            did_you_mean(name.text, self.visible())
-            or f"set it after a layer: `CONV(8) @{name.text}`"
-        )
-        return Refusal("unknown-label", message, name.span, help_text)
+
+        def advice() -> str:
+            near = did_you_mean(name.text, self.visible())
+            return near or f"set it after a layer: `CONV(8) @{name.text}`"
+
+        return Refusal("unknown-label", message, name.span, advice)

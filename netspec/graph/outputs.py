@@ -32,8 +32,8 @@ def read_outputs(
         try:
             node = labels.get(output.tap.label, tap_index(output.tap, where), output.span)
         except Refusal as refusal:
-            d = refusal.diagnostic
-            diagnostics.append(Diagnostic(d.code, d.message, output.span, d.notes, d.help))
+            refusal.span = output.span
+            diagnostics.append(refusal.diagnostic)
             continue
         except Unknown:
             continue

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from netspec.graph.evaluate import Refusal
+from netspec.graph.evaluate import Advice, Refusal
 from netspec.graph.graph import Node, Step
 from netspec.graph.labels import Labels
 from netspec.graph.notes import way_notes
 from netspec.graph.scope import Scope
-from netspec.text.diagnostics import Diagnostic, Severity
+from netspec.text.diagnostics import Diagnostic, LayerError, Note, Severity
+from netspec.text.limits import MAX_DIAGNOSTICS
 from netspec.text.source import Span
 
 
@@ -45,8 +47,41 @@ class Place:
         return Place(scope, labels, step, self.prefix, blocks)
 
 
+class TooManyError(Exception):
+    """There are more errors than are reported: what further ones there are is of no use."""
+
+
 class Findings(list[Diagnostic]):
-    """The diagnostics of one elaboration."""
+    """The diagnostics of one elaboration: one for each code and place, though it run a thousand
+    times.
+
+    `noted` counts them all.  TooManyError at the error after MAX_DIAGNOSTICS.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noted, self._errors = 0, 0
+        self._places: set[tuple[Span, str]] = set()
+
+    def append(self, diagnostic: Diagnostic) -> None:
+        """Add a finding, unless it is there."""
+        if self._known(diagnostic.code, diagnostic.span):
+            return
+        self._errors += diagnostic.severity == "error"
+        if self._errors > MAX_DIAGNOSTICS:
+            raise TooManyError
+        self._places.add((diagnostic.span, diagnostic.code))
+        super().append(diagnostic)
+
+    def _known(self, code: str, span: Span) -> bool:
+        """Note a finding; whether it is there already."""
+        self.noted += 1
+        return (span, code) in self._places
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Add findings, unless they are there."""
+        for diagnostic in diagnostics:
+            self.append(diagnostic)
 
     def report(
         self,
@@ -55,20 +90,29 @@ class Findings(list[Diagnostic]):
         span: Span,
         place: Place,
         *,
-        help: str | None = None,
+        help: Advice = None,
         severity: Severity = "error",
     ) -> None:
         """Add a finding, with notes on how the expansion came to its place."""
-        notes = way_notes("", place.step, (), {})
-        self.append(Diagnostic(code, message, span, notes, help, severity))
+        if not self._known(code, span):
+            advice = help() if callable(help) else help
+            notes = way_notes("", place.step, (), {})
+            self.append(Diagnostic(code, message, span, notes, advice, severity))
 
-    def keep(self, refusal: Refusal, place: Place) -> None:
+    def keep(self, refusal: Refusal, place: Place | None = None) -> None:
         """Add a refusal's finding, with notes on how the expansion came to its place."""
-        d = refusal.diagnostic
-        notes = (*d.notes, *way_notes("", place.step, (), {}))
-        self.append(Diagnostic(d.code, d.message, d.span, notes, d.help, d.severity))
+        if not self._known(refusal.code, refusal.span):
+            if place is not None:
+                refusal.notes = (*refusal.notes, *way_notes("", place.step, (), {}))
+            self.append(refusal.diagnostic)
+
+    def refused(self, error: LayerError, span: Span, way: Callable[[], tuple[Note, ...]]) -> None:
+        """Add a layer's refusal of its inputs; `way` tells how the expansion came to it."""
+        if not self._known(error.code, span):
+            notes = (*way(), *(Note(text) for text in error.notes))
+            self.append(Diagnostic(error.code, error.message, span, notes, error.help))
 
     @property
     def failed(self) -> bool:
         """Whether one of them is an error."""
-        return any(d.severity == "error" for d in self)
+        return self._errors > 0

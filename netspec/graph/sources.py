@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from netspec.graph.growth import Growth
 from netspec.graph.place import Findings, Flow, Place, Start
 from netspec.layers import Layer, TensorType
@@ -29,6 +31,7 @@ class Sources:
             if flow is not None:
                 message = "INPUT stands at the start of a net or branch, nowhere else"
                 self._findings.report("input", message, call.span, place, help="remove it")
+            self._misnamed = True
             return None
         name = self._name(call, place)
         if name is None:
@@ -60,9 +63,9 @@ class Sources:
                 if argument.value.text in self._inputs:
                     return argument.value.text
                 message = f"there is no input `{argument.value.text}`"
-                near = did_you_mean(argument.value.text, names)
+                near = partial(did_you_mean, argument.value.text, names)
                 self._findings.report("input", message, argument.value.span, place, help=near)
-            case (argument, *_):
+            case (_, argument, *_) | (argument,):
                 message = "INPUT takes the name of an input and nothing else"
                 advice = f"write `{written}`"
                 self._findings.report("input", message, argument.value.span, place, help=advice)

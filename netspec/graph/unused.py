@@ -1,12 +1,15 @@
-"""Warnings about what a spec binds, defines or labels and never reads."""
+"""What a spec binds, defines or labels, and what of it is never read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from netspec.graph.labels import Labels
 from netspec.graph.scope import Scope, TableValue, Unknown
-from netspec.layers import REGISTRY
+from netspec.graph.work import Work
+from netspec.layers import REGISTRY, hyperparameters
+from netspec.text.bindings import Binding, Defaults
 from netspec.text.blocks import Block
 from netspec.text.diagnostics import Diagnostic
 from netspec.text.source import Span
@@ -24,12 +27,27 @@ from netspec.text.syntax import (
     names,
 )
 
+#: Characters of a value that a help line repeats.
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A name that nothing has read, a label's with its `@`, the warning of it, and all that is
+    written there.
+    """
+
+    name: str
+    warning: Diagnostic
+    whole: Span
+
 
 class Usage:
     """What has been read, beyond what scopes and labels note themselves."""
 
-    def __init__(self, blocks: Mapping[str, Block], where: Scope) -> None:
-        self._blocks, self._where = blocks, where
+    def __init__(self, blocks: Mapping[str, Block], where: Scope, work: Work) -> None:
+        self._blocks, self._where, self._work = blocks, where, work
+        self.cut = False  # whether the expansion was not followed to its end
         self.kinds: set[str] = set()
         self.called: set[str] = set()
         self._labels: dict[Span, tuple[str, bool]] = {}
@@ -55,6 +73,7 @@ class Usage:
             self._skip(self._bodies.pop(), self._where, labels)
 
     def _skip(self, item: Item, scope: Scope, labels: Labels) -> None:
+        self._work.step(item)
         match item:
             case Chain():
                 for inner in item.items:
@@ -75,6 +94,7 @@ class Usage:
                 pass
 
     def _skip_call(self, call: Call, scope: Scope, labels: Labels) -> None:
+        self._work.call(call)
         for argument in call.arguments:
             self._read(argument.value, scope)
         for branch in call.branches or ():
@@ -97,38 +117,64 @@ class Usage:
             except Unknown:
                 continue
 
-    def warnings(self, spec: Spec) -> list[Diagnostic]:
-        """A warning for each binding, row key, block and label that nothing reads."""
-        found = []
+    def unread(self, spec: Spec) -> list[Unread]:
+        """Each binding, row key, block and label that nothing has read."""
+        if self.cut:
+            return []
+        return [
+            *self._unread_labels(),
+            *self._unread_blocks(spec),
+            *self._unread_bindings(spec),
+            *(key for table in self._where.tables() for key in self._unread_keys(table)),
+        ]
+
+    def _unread_labels(self) -> Iterator[Unread]:
         for span, (name, read) in self._labels.items():
             if not read:
-                found.append(_unused("unused-label", f"nothing reads the label `@{name}`", span))
+                advice = f"start a branch with `@{name}`, or remove it"
+                message = f"nothing reads the label `@{name}`"
+                yield Unread(f"@{name}", _warning("unused-label", message, span, advice), span)
+
+    def _unread_blocks(self, spec: Spec) -> Iterator[Unread]:
         for name, block in spec.blocks.items():
             if name not in self.called:
-                found.append(
-                    _unused("unused-block", f"nothing calls the block {name}", block.name.span)
-                )
+                message, place = f"nothing calls the block {name}", block.name.span
+                advice = f"remove it, or call it: `-> {name}`"
+                yield Unread(name, _warning("unused-block", message, place, advice), place)
+
+    def _unread_bindings(self, spec: Spec) -> Iterator[Unread]:
         for binding in spec.where:
             name = binding.name.text
             read = name in self._where.read or name.upper() in self._where.read
             if not read and not (name.upper() in REGISTRY and name.upper() in self.kinds):
                 message = f"nothing reads the binding `{name}`"
-                found.append(_unused("unused-binding", message, binding.name.span))
-        for table in self._where.tables():
-            if any(id(row.read) in self._iterated for row in table.rows[:1]):
-                found += _unused_keys(table)
-        return found
+                place, advice = binding.name.span, self._advice(binding)
+                warning = _warning("unused-binding", message, place, advice)
+                yield Unread(name, warning, place.to(binding.value.span))
 
+    def _unread_keys(self, table: TableValue) -> Iterator[Unread]:
+        """The keys that no iteration over any row has read; none where none was run."""
+        if not any(id(row.read) in self._iterated for row in table.rows[:1]):
+            return
+        read = {name for row in table.rows for name in row.read}
+        keys = {b.name.text: b for row in reversed(table.rows) for b in row.row.bindings}
+        for name, key in keys.items():
+            if name not in read and name.upper() not in read:
+                message = f"nothing reads the row key `{name}`"
+                place, advice = key.name.span, self._advice(key)
+                warning = _warning("unused-row-key", message, place, advice)
+                yield Unread(name, warning, place.to(key.value.span))
 
-def _unused_keys(table: TableValue) -> list[Diagnostic]:
-    """A warning for each key that no iteration over any row has read."""
-    read = {name for row in table.rows for name in row.read}
-    keys = {b.name.text: b.name for row in reversed(table.rows) for b in row.row.bindings}
-    return [
-        _unused("unused-row-key", f"nothing reads the row key `{name}`", key.span)
-        for name, key in keys.items()
-        if name not in read and name.upper() not in read
-    ]
+    def _advice(self, binding: Binding) -> str:
+        """What to write; a hyperparameter is bound for its kind."""
+        name, span = binding.name.text, binding.value.span
+        value = span.source.text[span.start : span.end]
+        if isinstance(binding.value, Defaults):
+            return f"remove it: nothing here is a {name.upper()}"
+        for kind in sorted(self.kinds):
+            if name in hyperparameters(REGISTRY[kind]) and len(value) <= _SHOWN:
+                return f"write `{kind}: {{{name}: {value}}}` if it is meant for {kind}"
+        return f"remove it, or write `{name}` where it should be read"
 
 
 def _read_label(tap: Tap, labels: Labels | None) -> None:
@@ -139,5 +185,5 @@ def _read_label(tap: Tap, labels: Labels | None) -> None:
         labels = labels.parent
 
 
-def _unused(code: str, message: str, span: Span) -> Diagnostic:
-    return Diagnostic(code, message, span, severity="warning", help="remove it, or use it")
+def _warning(code: str, message: str, span: Span, advice: str) -> Diagnostic:
+    return Diagnostic(code, message, span, severity="warning", help=advice)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from netspec.graph.bound import too_many
 from netspec.graph.evaluate import Refusal, describe, evaluate
@@ -65,9 +64,7 @@ def refused_value(
     """The refusal of a value; its place is where it was written, with a note on its reader."""
     place = written_at(expr, scope).span
     notes = more if place == expr.span else (Note("it is read here", expr.span), *more)
-    refusal = Refusal(code, message, place, advice)
-    refusal.diagnostic = replace(refusal.diagnostic, notes=notes)
-    return refusal
+    return Refusal(code, message, place, advice, *notes)
 
 
 def tap_index(tap: Tap, scope: Scope) -> int | None:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from netspec.text.bindings import BUILT_IN
 from netspec.text.diagnostics import Diagnostic
-from netspec.text.document import Mapping, Scalar, Tree
+from netspec.text.document import Mapping, Tree
 from netspec.text.lexer import fragment_of
 from netspec.text.parser import WORDS
-from netspec.text.pattern import parse_pattern, parse_signature
+from netspec.text.pattern import parse_signature, read_pattern
 from netspec.text.syntax import Argument, Chain, Expr, Name
 
 
@@ -42,10 +42,7 @@ def read_blocks(tree: Tree | None, diagnostics: list[Diagnostic]) -> dict[str, B
             message = f"a block's key is NAME or NAME(parameters): {faults[-1].message}"
             faults = [Diagnostic("block", message, key.span, help=faults[-1].help)]
         diagnostics.extend(faults)
-        if not isinstance(value, Scalar) or not isinstance(value.value, str):
-            continue  # the envelope has said why
-        body, faults = parse_pattern(fragment_of(value))
-        diagnostics.extend(faults)
+        body = read_pattern(value, diagnostics)
         if name is None:
             continue
         if name.text in blocks:

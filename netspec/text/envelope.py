@@ -8,12 +8,15 @@ layer registry and to scopes, which can say more about a value than its type.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from netspec.text.diagnostics import Diagnostic
 from netspec.text.document import Mapping, Scalar, Sequence, Tree
+from netspec.text.limits import MAX_DIAGNOSTICS
 from netspec.text.nearest import did_you_mean, nearest
 from netspec.text.printable import printable
 from netspec.text.shipped import shipped
@@ -35,7 +38,8 @@ _CODES = {
 def check_envelope(tree: Mapping) -> list[Diagnostic]:
     """What is wrong with the keys of a document and the types of their values."""
     errors = _leaves(_validator().iter_errors(_plain(tree)))
-    return [diagnostic for error in errors for diagnostic in _diagnostics(error, tree)]
+    found = (diagnostic for error in errors for diagnostic in _diagnostics(error, tree))
+    return list(islice(found, MAX_DIAGNOSTICS))
 
 
 def mend_keys(tree: Mapping) -> tuple[Mapping, list[Diagnostic]]:
@@ -67,7 +71,15 @@ def _validator() -> Any:
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     )
     extend: Any = validators.extend  # it has no types
-    return extend(Draft7Validator, type_checker=types)(schema)
+    return extend(Draft7Validator, {"pattern": _matches}, type_checker=types)(schema)
+
+
+def _matches(validator: Any, pattern: str, instance: object, schema: Any) -> Iterator[Any]:
+    """`pattern` with the `$` of JSON Schema, the end: Python's stands before a last newline too."""
+    from jsonschema import ValidationError
+
+    if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
 def _plain(tree: Tree, depth: int = 0) -> Any:
@@ -99,10 +111,17 @@ def _leaves(errors: Iterator[Any]) -> Iterator[Any]:
             for arm in arms.values()
             if not any(e.validator == "type" and not e.relative_path for e in arm)
         ]
-        if len(fitting) == 1 and not any(e.validator == "pattern" for e in fitting[0]):
+        if len(fitting) == 1 and not any(
+            e.validator == "pattern" and not _of_a_key(e) for e in fitting[0]
+        ):
             yield from _leaves(iter(fitting[0]))
         else:
             yield error
+
+
+def _of_a_key(error: Any) -> bool:
+    """Whether an error is of a key's own text, which the validator places at the mapping."""
+    return "propertyNames" in list(error.relative_schema_path)[-2:-1]
 
 
 def _diagnostics(error: Any, root: Mapping) -> Iterator[Diagnostic]:
@@ -111,7 +130,7 @@ def _diagnostics(error: Any, root: Mapping) -> Iterator[Diagnostic]:
         yield from _unknown_keys(error, tree)
     elif error.validator == "required":
         yield _missing_keys(error, tree)
-    elif error.validator == "propertyNames":
+    elif _of_a_key(error):
         yield _unknown_name(error, tree)
     else:
         yield _wrong_value(error, tree)

@@ -54,9 +54,9 @@ def _input(name: str, tree: Tree, diagnostics: list[Diagnostic]) -> Input | None
     image_tree = tree.get("image") if isinstance(tree, Mapping) else None
     shape = _shape(shape_tree)
     if shape is None or shape_tree is None:
-        return None
+        return None  # the envelope has said why
     if max(shape) > MAX_DIMENSION:
-        message = f"an input's size is at most 2^31-1, found {max(shape):.3g}"
+        message = "an input's size is at most 2^31-1"
         diagnostics.append(Diagnostic("too-large", message, shape_tree.span))
         return None
     image = _image(image_tree, shape, diagnostics) if isinstance(image_tree, Mapping) else None
@@ -69,8 +69,8 @@ def _shape(tree: Tree | None) -> tuple[int, ...] | None:
             return None
         case Scalar(value=int(features)) if features > 0:
             return (features,)
-        case Scalar(value=str(text)) if _SHAPE.fullmatch(text) and len(text) < 100:
-            return tuple(map(int, text.split("x")))
+        case Scalar(value=str(text)) if _SHAPE.fullmatch(text):
+            return tuple(int(size[:20]) for size in text.split("x"))  # more digits are too large
     return None
 
 

@@ -11,8 +11,13 @@ MAX_NESTING = 100
 MAX_ALIASED_NODES = 20_000
 #: Layers of a net, and iterations of all its repeats.
 MAX_LAYERS = 1_000_000
+#: Steps of an elaboration: items run, terms evaluated, tensors merged.  Ten for each of a million
+#: layers; without this bound a short text could repeat nothing, or a long sum, for hours.
+MAX_STEPS = 10_000_000
+#: Steps of `netspec.check(text)`, which must answer in a second: 600 times ResNet-50's.
+CHECK_STEPS = 25_000
 #: Bodies of blocks and repeats, each with other values, that are looked at to count layers.
-MAX_VARIANTS = 100_000
+MAX_VARIANTS = 20_000
 #: Characters of an identifier.
 MAX_NAME = 200
 #: Largest size of one axis; ONNX and the kernels that run it count with 32 bits.
@@ -23,3 +28,5 @@ MAX_ELEMENTS = 2**63 - 1
 MAX_INTEGER = 2**63 - 1
 #: Findings of one file that are reported; more would bury the first.
 MAX_DIAGNOSTICS = 200
+#: Letters of known names that are held against a mistyped one.
+MAX_COMPARED = 4_000

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
 
-#: Known words that are compared: a spec may bind a hundred thousand, and mistype as many.
-_MOST = 1000
+from netspec.text.limits import MAX_COMPARED
+
+#: Letters of a word that can still be mistyped.
+_LONGEST = 60
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word with the fewest edits (insert, delete, replace, swap neighbours); None where
     all are far.
+
+    Of very many known words the first are compared, MAX_COMPARED letters in all.
     """
-    if len(word) > 60:
+    if not 0 < len(word) <= _LONGEST:
         return None
     typed, most = word.lower(), max(1, len(word) // 3)
-    ranked = [
-        (edits, sorted(candidate.lower()) != sorted(typed), at, candidate)
-        for at, candidate in enumerate(islice(known, _MOST))
-        if abs(len(candidate) - len(word)) <= most
-        and (edits := _edits(typed, candidate.lower())) <= most
-    ]
-    return min(ranked)[3] if ranked else None
+    places, left = _places(typed), MAX_COMPARED
+    best: tuple[int, bool, str] | None = None
+    for candidate in known:
+        if abs(len(candidate) - len(word)) > most:
+            continue
+        left -= 1
+        if left < 0:
+            break
+        other = candidate.lower()
+        if len(places.keys() ^ set(other)) > 2 * most:  # an edit changes two letters at most
+            continue
+        left -= len(other)
+        edits = _edits(places, len(typed), other)
+        if edits <= most:
+            rank = edits, sorted(other) != sorted(typed), candidate
+            most, best = edits, rank if best is None or rank[:2] < best[:2] else best
+    return best[2] if best else None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
@@ -34,16 +47,30 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     return f"there are: {', '.join(names)}" if 0 < len(names) <= 12 else None
 
 
-def _edits(a: str, b: str) -> int:
-    """Damerau-Levenshtein distance, adjacent swaps counted once."""
-    before: list[int] = []
-    last = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        row = [i]
-        for j, y in enumerate(b, 1):
-            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                cost = min(cost, before[j - 2] + 1)
-            row.append(cost)
-        before, last = last, row
-    return last[-1]
+def _places(word: str) -> dict[str, int]:
+    """For each letter the places where it stands, as bits."""
+    places: dict[str, int] = {}
+    for at, letter in enumerate(word):
+        places[letter] = places.get(letter, 0) | 1 << at
+    return places
+
+
+def _edits(places: dict[str, int], length: int, other: str) -> int:
+    """Damerau-Levenshtein distance, adjacent swaps counted once, of a word of `length` letters that
+    stand at `places`.
+
+    A column of the table at a time, as bits (Hyyrö 2003, "A bit-vector algorithm for computing
+    Levenshtein and Damerau edit distances"): `up` and `down` are where it rises and falls.
+    """
+    whole, last = (1 << length) - 1, 1 << (length - 1)
+    up, down, level, before, edits = whole, 0, 0, 0, length
+    for letter in other:
+        here = places.get(letter, 0)
+        swapped = ((~level & here) << 1) & before
+        level = (((here & up) + up) ^ up) | here | down | swapped
+        rises, falls = down | ~(level | up), level & up
+        edits += bool(rises & last) - bool(falls & last)
+        rises, falls = rises << 1 | 1, falls << 1
+        up, down = (falls | ~(level | rises)) & whole, rises & level & whole
+        before = here
+    return edits

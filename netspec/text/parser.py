@@ -4,6 +4,8 @@ faults.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from netspec.text.diagnostics import Diagnostic
 from netspec.text.lexer import Fragment, Token, tokens
 from netspec.text.limits import MAX_DEPTH, MAX_DIAGNOSTICS, MAX_INTEGER
@@ -111,18 +113,26 @@ class Cursor:
         """Whether the bracket is closed further on; then the cursor stands after it, else where it
         was.
         """
-        at, depth = self._at, 0
-        while self.now.kind != "end":
-            kind = self.now.kind
-            if depth == 0 and kind in CLOSERS.values():
-                if kind == closer:
-                    self.advance()
-                    return True
-                break
-            depth += (kind in CLOSERS) - (kind in CLOSERS.values())
-            self.advance()
-        self._at, self.now = at, self._tokens[at]
-        return False
+        end = self._ends[self._at]
+        if end is None or self._tokens[end].kind != closer:
+            return False
+        if closer == ")" and any(token.kind == "->" for token in self._tokens[self._at : end]):
+            return False  # parentheses hold no arrows
+        self._at, self.now = end + 1, self._tokens[end + 1]
+        return True
+
+    @cached_property
+    def _ends(self) -> list[int | None]:
+        """For each token, which one closes the bracket that it stands in; found from the right."""
+        ends: list[int | None] = [None] * (len(self._tokens) + 1)
+        for at in reversed(range(len(self._tokens))):
+            kind, end = self._tokens[at].kind, ends[at + 1]
+            if kind in CLOSERS.values():
+                end = at
+            elif kind in CLOSERS:  # its own bracket's end, and from there the outer one's
+                end = None if end is None else ends[end + 1]
+            ends[at] = end
+        return ends
 
     # expressions, by precedence: sums of products of signed factors
 
@@ -179,11 +189,11 @@ class Cursor:
     def _list(self) -> ListOf:
         opener = self.open()
         items: list[Expr] = []
-        while self.now.kind != "]":
+        if self.now.kind != "]":
             items.append(self.expression())
-            if self.now.kind != ",":
-                break
+        while items and self.now.kind == ",":
             self.advance()
+            items.append(self.expression())
         last = self.now
         self.close(opener)
         return ListOf(tuple(items), self.span(opener).to(self.span(last)))

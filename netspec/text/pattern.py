@@ -15,7 +15,8 @@ hides no other.
 from __future__ import annotations
 
 from netspec.text.diagnostics import Diagnostic
-from netspec.text.lexer import Fragment, Token
+from netspec.text.document import Scalar, Tree
+from netspec.text.lexer import Fragment, Token, fragment_of
 from netspec.text.limits import MAX_NESTING
 from netspec.text.parser import CLOSERS, Cursor, Fault, describe
 from netspec.text.syntax import (
@@ -58,6 +59,15 @@ def parse_pattern(fragment: Fragment) -> tuple[Chain, list[Diagnostic]]:
         parser.record(Fault("too-deep", message, chain.span))
         chain = Chain((Hole(chain.span),), chain.span)
     return chain, parser.diagnostics
+
+
+def read_pattern(tree: Tree, diagnostics: list[Diagnostic]) -> Chain:
+    """The pattern of a value in the document; a hole where it is none, as the schema says."""
+    if not isinstance(tree, Scalar) or not isinstance(tree.value, str) or not tree.value:
+        return Chain((Hole(tree.span),), tree.span)
+    chain, faults = parse_pattern(fragment_of(tree))
+    diagnostics.extend(faults)
+    return chain
 
 
 def parse_expression(fragment: Fragment) -> tuple[Expr | None, list[Diagnostic]]:
@@ -197,15 +207,16 @@ class _Parser(Cursor):
         opener = self.open()
         misplaced: Fault | None = None
         found: list[Argument] = []
-        while self.now.kind != ")":
+        more = self.now.kind != ")"
+        while more:
             argument = self._argument()
             if argument.name is None and found and found[-1].name is not None:
                 message = "a positional argument after a named one"
                 misplaced = Fault("argument-order", message, argument.value.span)
             found.append(argument)
-            if self.now.kind != ",":
-                break
-            self.advance()
+            more = self.now.kind == ","
+            if more:
+                self.advance()
         self.close(opener)
         if misplaced is not None:
             raise misplaced

@@ -14,11 +14,10 @@ from netspec.text.diagnostics import Diagnostic, SpecError, in_order
 from netspec.text.document import Mapping, Scalar, Sequence, Tree, read_document
 from netspec.text.envelope import check_envelope, mend_keys
 from netspec.text.inputs import Input, read_inputs
-from netspec.text.lexer import fragment_of
 from netspec.text.outputs import Output, WeightsFile, read_labels, read_outputs, read_weights
-from netspec.text.pattern import parse_pattern
+from netspec.text.pattern import read_pattern
 from netspec.text.source import Source, Span
-from netspec.text.syntax import Chain, Hole, Name
+from netspec.text.syntax import Chain, Name
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,24 +105,16 @@ def _net(tree: Tree | None, diagnostics: list[Diagnostic]) -> tuple[Stage, ...]:
     labels: dict[str, Span] = {}
     for item in items:
         match item:
-            case Scalar(value=str()):
-                stages.append(Stage(None, _pattern(item, diagnostics)))
-            case Mapping(entries=((key, Scalar(value=str()) as value),)):
+            case Mapping(entries=((key, value),)):
                 if key.text in labels:
                     line = labels[key.text].line
                     message = f"two stages are labelled `{key.text}`; the first is on line {line}"
                     diagnostics.append(Diagnostic("duplicate-label", message, key.span))
                 labels[key.text] = key.span
-                stages.append(Stage(Name(key.text, key.span), _pattern(value, diagnostics)))
-            case _:  # the envelope has said why
-                stages.append(Stage(None, Chain((Hole(item.span),), item.span)))
+                stages.append(Stage(Name(key.text, key.span), read_pattern(value, diagnostics)))
+            case _:
+                stages.append(Stage(None, read_pattern(item, diagnostics)))
     return tuple(stages)
-
-
-def _pattern(scalar: Scalar, diagnostics: list[Diagnostic]) -> Chain:
-    chain, faults = parse_pattern(fragment_of(scalar))
-    diagnostics.extend(faults)
-    return chain
 
 
 def _replaced(tree: Mapping, path: list[str], value: Tree) -> Mapping:

@@ -104,6 +104,11 @@ class Labelled:
     body: Item
     label: Name
 
+    @property
+    def span(self) -> Span:
+        """The label's place."""
+        return self.label.span
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tap:
@@ -111,6 +116,11 @@ class Tap:
 
     label: Name
     index: Expr | None
+
+    @property
+    def span(self) -> Span:
+        """The label's place."""
+        return self.label.span
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,6 +167,20 @@ def names(expr: Expr) -> Iterator[Name]:
                 yield from names(operation.right)
         case Literal() | Hole():
             return
+
+
+def terms(expr: Expr) -> int:
+    """Numbers, names and words in an expression."""
+    match expr:
+        case ListOf():
+            return 1 + sum(terms(item) for item in expr.items)
+        case Negated():
+            return terms(expr.operand)
+        case Binary():
+            first, operations = spine(expr)
+            return terms(first) + sum(terms(operation.right) for operation in operations)
+        case Literal() | Name() | Hole():
+            return 1
 
 
 def spine(expr: Binary) -> tuple[Expr, list[Binary]]:
