@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from netspec.analysis.lint import lint
+from netspec.analysis.lint import lint, lint_part
 from netspec.graph import Graph, Node
 from netspec.graph.elaborate import elaborate_all
+from netspec.graph.growth import Unshaped
+from netspec.graph.unread import unused
 from netspec.text.diagnostics import Diagnostic, SpecError, in_order
 from netspec.text.document import Tree
-from netspec.text.limits import MAX_DIAGNOSTICS, MAX_FILE_BYTES
+from netspec.text.limits import MAX_DIAGNOSTICS, MAX_FILE_BYTES, MAX_STEPS
 from netspec.text.source import Source, Span
 from netspec.text.spec import Spec, read_spec
 
@@ -25,6 +27,7 @@ class Checked:
     nodes: tuple[Node, ...]
     graph: Graph | None
     diagnostics: tuple[Diagnostic, ...]
+    unshaped: tuple[Unshaped, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -33,18 +36,29 @@ class Checked:
 
 
 def check_source(
-    source: Source, folder: Path | None = None, overrides: Mapping[str, Tree] | None = None
+    source: Source,
+    folder: Path | None = None,
+    overrides: Mapping[str, Tree] | None = None,
+    steps: int = MAX_STEPS,
 ) -> Checked:
-    """Read, elaborate and lint a source; never raises for anything that stands in it."""
+    """Read, elaborate and lint a source; never raises for anything that stands in it.
+
+    A net that takes more `steps` to expand is followed so far.
+    """
     spec, found = read_spec(source, folder, overrides)
     if spec is None:
         return Checked(source, None, (), None, _first(found))
-    done = elaborate_all(spec)
+    whole = not _failed(found)
+    done = elaborate_all(spec, steps)
     found += done.diagnostics
-    graph = None if any(d.severity == "error" for d in found) else done.graph
-    if graph is not None:
-        found += lint(graph)
-    return Checked(source, spec, done.nodes, graph, _first(found))
+    found += unused(spec, done.usage, found, whole)
+    graph = None if _failed(found) else done.graph
+    found += lint(graph) if graph else _lint_beside_errors(spec, done.nodes, found)
+    if "ignore" in spec.source.text:
+        from netspec.analysis.suppress import obey_ignores  # most specs hide nothing
+
+        found = obey_ignores(spec.source, found, exact=graph is not None and not overrides)
+    return Checked(source, spec, done.nodes, graph, _first(found), done.unshaped[:MAX_DIAGNOSTICS])
 
 
 def check_bytes(
@@ -72,6 +86,19 @@ def decode(data: bytes, name: str) -> Source:
         span = Span(source, len(good), len(good) + 1)
         finding = Diagnostic("not-utf8", message, span, help="save the file as UTF-8")
         raise SpecError([finding]) from None
+
+
+def _failed(found: list[Diagnostic]) -> bool:
+    return any(d.severity == "error" for d in found)
+
+
+def _lint_beside_errors(
+    spec: Spec, nodes: tuple[Node, ...], found: list[Diagnostic]
+) -> list[Diagnostic]:
+    """What can be said of the layers that were shaped, but not where an error stands."""
+    inputs = {node.name: node.type for node in nodes if node.layer.source}
+    wrong = {d.span for d in found if d.severity == "error"}
+    return [d for d in lint_part(Graph(spec, nodes, inputs, {})) if d.span not in wrong]
 
 
 def _first(found: list[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from netspec.analysis.breakdown import Part, by_kind, by_stage, shares
 from netspec.analysis.report import Report
 from netspec.text.diagnostics import Diagnostic, Note
 from netspec.text.printable import printable
 from netspec.text.source import Span
+
+if TYPE_CHECKING:
+    from netspec.analysis.receptive import Field
+    from netspec.analysis.training import Training
 
 
 def report_object(report: Report) -> dict[str, Any]:
@@ -30,13 +35,61 @@ def report_object(report: Report) -> dict[str, Any]:
                 "params": row.params,
                 "macs": row.macs,
                 "activation_bytes": row.activation_bytes,
-                "receptive_field": list(row.receptive_field) if row.receptive_field else None,
+                **_field(row.field),
                 "line": row.line,
                 "column": row.column,
             }
             for row in report.rows
         ],
         "totals": asdict(report.totals),
+        "peak": {"layer": report.peak_layer, "tensors": _tensors(report.peak_tensors)},
+        "breakdown": {
+            "kinds": list(_parts("kind", by_kind(report.rows))),
+            "stages": list(_parts("stage", by_stage(report.rows))),
+        },
+        "training": _training(report.training) if report.training else None,
+    }
+
+
+def _field(field: Field | None) -> dict[str, Any]:
+    """The receptive field of a layer; null without an area, and the place of a vector's is null."""
+    if field is None:
+        return {"receptive_field": None, "receptive_stride": None, "receptive_padding": None}
+    stride = [int(s) if s == int(s) else float(s) for s in field.stride] if field.stride else None
+    padding = list(field.padding) if field.padding else None
+    size = list(field.size)
+    return {"receptive_field": size, "receptive_stride": stride, "receptive_padding": padding}
+
+
+def _tensors(tensors: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
+    return [{"name": name, "bytes": nbytes} for name, nbytes in tensors]
+
+
+def _parts(what: str, parts: tuple[Part, ...]) -> Iterator[dict[str, Any]]:
+    """The costs of each group, and what share of the net's they are."""
+    for part in parts:
+        costs = {name: value for name, value in asdict(part).items() if name != "name"}
+        yield {what: part.name or None, **costs, "shares": shares(part, parts)}
+
+
+def _training(training: Training) -> dict[str, Any]:
+    """The object of `--train`: what stays, what is kept, and the peaks."""
+    return {
+        "optimizer": training.optimizer,
+        "weight_bytes": training.weight_bytes,
+        "gradient_bytes": training.gradient_bytes,
+        "state_bytes": training.state_bytes,
+        "buffer_bytes": training.buffer_bytes,
+        "input_bytes": training.input_bytes,
+        "saved_for_backward_bytes": training.saved_for_backward_bytes,
+        "peak_forward_backward_bytes": training.peak_forward_backward_bytes,
+        "peak_at": training.peak_at,
+        "first_step_bytes": training.total_bytes,
+        "later_steps_bytes": training.run_bytes,
+        "kept": [
+            {"name": tensor.name, "bytes": tensor.nbytes, "why": tensor.why}
+            for tensor in training.kept
+        ],
     }
 
 

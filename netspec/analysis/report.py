@@ -9,13 +9,20 @@ rest is for the whole batch.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
+from typing import TYPE_CHECKING
 
-from netspec.analysis.memory import inference_peak
+from netspec.analysis.breakdown import stage_labels
+from netspec.analysis.memory import Peak, inference_peak
 from netspec.analysis.receptive import receptive_fields
 from netspec.graph import Graph, Node
+from netspec.graph.growth import Unshaped
 from netspec.layers import DTYPES, TensorType
+
+if TYPE_CHECKING:
+    from netspec.analysis.receptive import Field
+    from netspec.analysis.training import Training
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +38,15 @@ class Row:
     macs: int
     activations: int
     activation_bytes: int
-    receptive_field: tuple[int, int] | None
+    field: Field | None
+    stage: str
     line: int
     column: int
+
+    @property
+    def receptive_field(self) -> tuple[int, int] | None:
+        """Rows and columns of the input that an output pixel sees; None without an area."""
+        return self.field.size if self.field else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +76,20 @@ class Report:
     totals: Totals
     peak_layer: str
     complete: bool
+    unshaped: tuple[Unshaped, ...] = ()
+    #: The tensors that are alive at the peak of inference, with their bytes.
+    peak_tensors: tuple[tuple[str, int], ...] = ()
+    training: Training | None = None
 
     def __str__(self) -> str:
         from netspec.analysis.table import table
 
         return table(self)
+
+    def _repr_html_(self) -> str:
+        import html
+
+        return f"<pre>{html.escape(str(self))}</pre>"
 
     def to_json(self) -> dict[str, object]:
         """The object of `netspec check --format json`, less file and diagnostics."""
@@ -76,17 +98,34 @@ class Report:
         return report_object(self)
 
 
-def graph_report(graph: Graph, batch: int = 1, dtype: str = "float32") -> Report:
-    """The report of a net for a batch size and an element type."""
+def graph_report(
+    graph: Graph, batch: int = 1, dtype: str = "float32", optimizer: str | None = None
+) -> Report:
+    """The report of a net for a batch size and an element type, and of training it if an optimizer
+    is given (one of `netspec.analysis.training.OPTIMIZERS`).
+    """
     outputs = {name: graph.by_name[node].type.shape for name, node in graph.outputs.items()}
-    return _report(graph.name, graph.nodes, graph.outputs.values(), outputs, batch, dtype, True)
+    wanted = graph.outputs.values()
+    report = _report(graph.name, graph.nodes, wanted, outputs, batch, dtype, True)
+    if optimizer is None:
+        return report
+    from netspec.analysis.training import training_memory  # reports without it start faster
+
+    training = training_memory(graph, batch, dtype, optimizer)
+    totals = replace(report.totals, training_bytes=training.total_bytes)
+    return replace(report, totals=totals, training=training)
 
 
 def partial_report(
-    name: str, nodes: tuple[Node, ...], batch: int = 1, dtype: str = "float32"
+    name: str,
+    nodes: tuple[Node, ...],
+    batch: int = 1,
+    dtype: str = "float32",
+    unshaped: tuple[Unshaped, ...] = (),
 ) -> Report:
-    """The report of the layers of a rejected net that could be shaped."""
-    return _report(name, nodes, (), {}, batch, dtype, False)
+    """The report of the layers of a rejected net that could be shaped, and which could not."""
+    report = _report(name, nodes, (), {}, batch, dtype, False)
+    return replace(report, unshaped=unshaped)
 
 
 def _report(
@@ -115,7 +154,17 @@ def _report(
         inference_peak_bytes=peak.elements * batch * size,
     )
     inputs = {node.name: node.type.shape for node in nodes if node.layer.source}
-    return Report(name, batch, dtype, inputs, outputs, rows, totals, peak.at, complete)
+    alive = _tensors(peak, nodes, batch * size)
+    return Report(
+        *(name, batch, dtype, inputs, outputs, rows, totals, peak.at, complete), peak_tensors=alive
+    )
+
+
+def _tensors(peak: Peak, nodes: tuple[Node, ...], scale: int) -> tuple[tuple[str, int], ...]:
+    """The tensors that are alive at the peak, the largest first."""
+    alive = set(peak.alive)
+    sizes = [(node.name, node.type.numel * scale) for node in nodes if node.name in alive]
+    return tuple(sorted(sizes, key=lambda tensor: -tensor[1]))
 
 
 def _rows(nodes: tuple[Node, ...], batch: int, size: int) -> tuple[tuple[Row, ...], int]:
@@ -124,7 +173,7 @@ def _rows(nodes: tuple[Node, ...], batch: int, size: int) -> tuple[tuple[Row, ..
     fields = receptive_fields(nodes)
     costs: dict[tuple[int, ...], tuple[int, int, int]] = {}  # by identity, as nodes share
     rows, kept_elements = [], 0
-    for node in nodes:
+    for node, stage in zip(nodes, stage_labels(nodes), strict=True):
         layer, output = node.layer, node.type
         inputs = tuple([types[name] for name in node.inputs]) or (output,)
         types[node.name] = output
@@ -137,7 +186,6 @@ def _rows(nodes: tuple[Node, ...], batch: int, size: int) -> tuple[tuple[Row, ..
         params, kept, macs = costs[key]
         kept_elements += kept
         made = 0 if layer.view or layer.source else output.numel * batch
-        field = fields[node.name]
         line, column = node.span.source.position(node.span.start)
         rows.append(
             Row(
@@ -150,7 +198,8 @@ def _rows(nodes: tuple[Node, ...], batch: int, size: int) -> tuple[tuple[Row, ..
                 macs * batch,
                 made,
                 made * size,
-                field.pixels if field else None,
+                fields[node.name],
+                stage,
                 line,
                 column,
             )

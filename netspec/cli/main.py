@@ -24,6 +24,7 @@ COMMANDS = {
     "draw": "Diagram: svg, png, pdf, dot.",
     "compile": "ONNX model.",
     "run": "Inference on images, .npy, .npz.",
+    "diff": "What changed, and what it costs.",
     "layers": "Reference of the layer kinds.",
     "rule": "What a diagnostic means.",
     "schema": "The JSON Schema of a spec.",

@@ -1,0 +1,31 @@
+"""Counts as people read them."""
+
+from __future__ import annotations
+
+
+def nbytes(count: int) -> str:
+    """Bytes in binary units: `12.2 MiB`."""
+    size, unit = float(count), "B"
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB", "PiB"):
+        if size < 1024 or unit == "PiB":
+            break
+        size /= 1024
+    return f"{count} B" if unit == "B" else f"{size:.1f} {unit}"
+
+
+def scaled(count: int) -> str:
+    """A count in the unit that people quote: `15.47 G`."""
+    for limit, unit in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= limit:
+            return f"{count / limit:.2f} {unit}"
+    return str(count)
+
+
+def percent(share: float) -> str:
+    """A fraction as people read it: `91.8%`."""
+    return f"{100 * share:.1f}%"
+
+
+def number(value: int) -> str:
+    """A count with its thousands apart, and nothing for 0."""
+    return f"{value:,}" if value else ""
