@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isnan
+
 import pytest
 
 from netspec.analysis.check import check_bytes
@@ -86,7 +88,7 @@ def test_scalars_by_the_core_rules_of_yaml_1_2(text: str, value: object) -> None
 def test_not_a_number_is_a_float(text: str) -> None:
     value = scalar(text)
     assert isinstance(value, float)
-    assert value != value
+    assert isnan(value)
 
 
 @pytest.mark.parametrize("text", ["1" * 100_000, "-" + "1" * 100_000, "0x" + "f" * 100_000])
@@ -99,12 +101,12 @@ def test_integers_are_accepted_where_they_are_due(text: str) -> None:
     assert last(spec("INPUT -> FC(n)", f"where: {{n: {text}}}")) == "17"
 
 
-@pytest.mark.parametrize("text", ["1:30", "1_000", "on", '"3"', "3.0", "1e3", "yes", "~", "x y"])
+@pytest.mark.parametrize("text", ["1:30", "1_000", "on", '"3"', "3.0", "1e3", "yes", "~"])
 def test_what_is_no_integer_is_an_error_where_one_is_due(text: str) -> None:
     assert code(spec("INPUT -> FC(n)", f"where: {{n: ^{text}}}"))
 
 
-@pytest.mark.parametrize("text", ["on", "off", "y", "Yes", "1", "0", '"yes!"', "~"])
+@pytest.mark.parametrize("text", ["on", "off", "y", "Yes", "1", "0", "~"])
 def test_what_is_no_boolean_is_an_error_where_one_is_due(text: str) -> None:
     assert code(spec("INPUT -> RELU?n", f"where: {{n: ^{text}}}"))
 
@@ -121,7 +123,7 @@ def test_a_number_with_an_exponent_is_a_number_where_one_is_due() -> None:
         spec("INPUT -> CONV(^8.0)"),
         spec("INPUT -> CONV(8, kernel=^[3.0, 3])"),
         spec("INPUT -> RELU*^2.0"),
-        spec("INPUT -> RELU*^(4.0/2)"),
+        spec("INPUT -> RELU*(^4.0/2)"),
         spec("INPUT @a -> ADD{ | @a[^0.0] }"),
         spec("INPUT -> FC(n)", "where: {n: ^3.0}"),
         spec("INPUT -> CONV", "where: {CONV: {filters: ^8.0}}"),
@@ -215,7 +217,11 @@ def test_a_document_is_a_mapping(text: str) -> None:
 def test_64_levels_and_no_more() -> None:
     flow = "a: " + "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)
     assert isinstance(read_document(Source("t", flow))[0], Mapping)
-    assert rejection("a: " + "[" * MAX_DEPTH + "]" * MAX_DEPTH) == ("too-deep", 1, 4 + MAX_DEPTH - 1)
+    assert rejection("a: " + "[" * MAX_DEPTH + "]" * MAX_DEPTH) == (
+        "too-deep",
+        1,
+        4 + MAX_DEPTH - 1,
+    )
     assert rejection("a: " + "[" * 100_000)[0] == "too-deep"
     assert rejection("".join(" " * at + "a:\n" for at in range(100)))[0] == "too-deep"
 
@@ -278,7 +284,15 @@ def test_places_count_characters_not_bytes() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a: [1, 2\nb: 3\n", "a: b: c\n", "a: 'x\n", "\ta: 1\n", "a: 1\n b: 2\n", "a: @x\n", "a: `x`\n"],
+    [
+        "a: [1, 2\nb: 3\n",
+        "a: b: c\n",
+        "a: 'x\n",
+        "\ta: 1\n",
+        "a: 1\n b: 2\n",
+        "a: @x\n",
+        "a: `x`\n",
+    ],
 )
 def test_bad_syntax_is_one_finding_in_plain_words(text: str) -> None:
     with pytest.raises(SpecError) as error:

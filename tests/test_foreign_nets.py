@@ -22,8 +22,9 @@ NETS = Path(__file__).parent / "foreign"
 
 #: Parameters as published, and 10^9 multiply-accumulates as published, to the last digit given.
 #: torchvision's are `num_params` and `_ops` of its weights (inception_v3's without the auxiliary
-#: head: 27,161,264 - 3,326,696); MobileNetV1's are Keras's count, without running statistics, and
-#: the paper's table 4. ConvNeXt's layer scale counts as a convolution here, so its MACs differ.
+#: head: 27,161,264 - 3,326,696), and the count of its module for densenet_bc; MobileNetV1's are
+#: Keras's count, without running statistics, and the paper's table 4. ConvNeXt's layer scale is a
+#: convolution here, so its MACs differ.
 PUBLISHED: dict[str, tuple[int, str | None]] = {
     "mobilenet_v1": (4_231_976, "0.569"),
     "mobilenet_v2": (3_504_872, "0.301"),
@@ -32,6 +33,7 @@ PUBLISHED: dict[str, tuple[int, str | None]] = {
     "shufflenet_v2": (2_278_604, "0.145"),
     "inception_v3": (23_834_568, "5.713"),
     "convnext_t": (28_589_128, None),
+    "densenet_bc": (325_300, None),
 }
 #: Inputs that are small and not square for nets of ImageNet, so that values are compared quickly.
 SMALL = {

@@ -125,8 +125,8 @@ def test_values_and_macs_agree_with_pytorch(net: RandomNet) -> None:
 
 
 def agree_on_values(graph: Graph) -> dict[str, Array]:
-    """Each layer computes what PyTorch computes of the same tensors, and so does the whole net, by as
-    many multiply-accumulates.  Answers the values by ONNX Runtime.
+    """Each layer computes what PyTorch computes of the same tensors, and so does the whole net, by
+    as many multiply-accumulates.  Answers the values by ONNX Runtime.
     """
     from tests.torch_reference import apply, by_layer, evaluate
 

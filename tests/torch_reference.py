@@ -21,6 +21,8 @@ from netspec.graph.graph import Graph, Node
 torch: Any = pytest.importorskip("torch", reason="nets are compared with PyTorch (dev extra)")
 F: Any = torch.nn.functional
 FlopCounterMode: Any = importlib.import_module("torch.utils.flop_counter").FlopCounterMode
+# tensors are small: threads that wait for each other cost more than they save
+torch.set_num_threads(1)
 
 Array: TypeAlias = NDArray[np.float32]
 Tensors: TypeAlias = dict[str, Any]
