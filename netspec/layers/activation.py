@@ -18,6 +18,8 @@ class _Activation(Layer):
 
     op: ClassVar[str]
     nonlinear = True
+    activation = True
+    keeps: ClassVar[tuple[str, ...]] = ("input",)
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         return emit.node(self.op, inputs[0].name)
@@ -31,6 +33,7 @@ class Relu(_Activation, keyword="RELU"):
 
     op = "Relu"
     rectifier = True
+    keeps = ("output",)
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class LeakyRelu(Layer, keyword="LEAKYRELU"):
     slope: Annotated[float, Meta("slope of the negative side", ge=0)] = 0.01
 
     nonlinear = True
+    keeps = ("input",)
     rectifier = True
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
@@ -159,6 +163,7 @@ class Sigmoid(_Activation, keyword="SIGMOID"):
     """
 
     op = "Sigmoid"
+    keeps = ("output",)
 
 
 class Tanh(_Activation, keyword="TANH"):
@@ -168,6 +173,7 @@ class Tanh(_Activation, keyword="TANH"):
     """
 
     op = "Tanh"
+    keeps = ("output",)
 
 
 class Softplus(_Activation, keyword="SOFTPLUS"):
@@ -189,6 +195,7 @@ class Abs(_Activation, keyword="ABS"):
     """
 
     op = "Abs"
+    activation = False  # it rectifies what an activation has made
 
 
 class Identity(_Activation, keyword="IDENTITY"):
@@ -196,4 +203,7 @@ class Identity(_Activation, keyword="IDENTITY"):
 
     op = "Identity"
     nonlinear = False
+    activation = False
     view = True
+    passes_gradient = True
+    keeps = ()

@@ -20,6 +20,7 @@ __all__ = [
     "KW_ONLY",
     "REGISTRY",
     "Emitter",
+    "Kept",
     "Layer",
     "Value",
     "Weight",
@@ -57,12 +58,27 @@ class Weight:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A tensor that a layer makes in the forward pass for its own backward pass: a mask, indices.
+
+    `elements` count for each sample, or once for the batch unless `for_each`; `dtype` is the
+    element type where it is not the net's.
+    """
+
+    what: str
+    elements: int
+    dtype: str | None = None
+    for_each: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """A window over rows and columns: its extent (dilation counted), step, and zeros around the
     input.
 
-    `zoom` is how many output pixels each input pixel becomes, for layers that enlarge: the centres
-    of neighbouring outputs are stride / zoom input pixels apart.
+    For layers that enlarge, `zoom` is how many pixels each input pixel becomes before the window
+    slides: itself and zeros after it (Dumoulin & Visin 2016, section 4). Output pixel o reads input
+    pixels ceil((o*stride - pad) / zoom) to floor((o*stride - pad + extent - 1) / zoom).
     """
 
     extent: tuple[int, int]
@@ -86,6 +102,12 @@ class Layer:
     source: ClassVar[bool] = False
     #: Whether the output is the input's memory seen otherwise (no bytes of its own).
     view: ClassVar[bool] = False
+    #: Which of its tensors autograd keeps until the layer's backward pass: "input" (each of them),
+    #: "output". What it makes besides for that is `kept`.
+    keeps: ClassVar[tuple[str, ...]] = ()
+    #: Whether the gradient of each input is the output's gradient, or a part of it, seen otherwise
+    #: (no bytes of its own).
+    passes_gradient: ClassVar[bool] = False
     #: Whether it multiplies by a learned matrix, so that two in a row without a nonlinearity are
     #: one.
     linear: ClassVar[bool] = False
@@ -93,6 +115,14 @@ class Layer:
     #: et al. 2015).
     nonlinear: ClassVar[bool] = False
     rectifier: ClassVar[bool] = False
+    #: Whether it is a function of each element whose use is to be nonlinear.
+    activation: ClassVar[bool] = False
+    #: Whether it takes the mean of each channel away, so that a bias before it has no effect.
+    centres: ClassVar[bool] = False
+    #: Whether it keeps a summary of each window of a plane, such as the largest or the mean.
+    pools: ClassVar[bool] = False
+    #: Whether training makes it add noise, which inference does not.
+    noise: ClassVar[bool] = False
     #: Whether each of several branches feeds it.
     merges: ClassVar[bool] = False
     #: Whether each input must be `CxHxW`.
@@ -131,6 +161,17 @@ class Layer:
         """
         return {}
 
+    def kept(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Kept, ...]:
+        """The tensors that the forward pass makes and keeps for the backward pass, as PyTorch's
+        does.
+        """
+        return ()
+
+    @property
+    def view_in_training(self) -> bool:
+        """Whether the output is the input's memory in training too."""
+        return self.view
+
     def macs(self, inputs: tuple[TensorType, ...], output: TensorType) -> int:
         """Multiply-accumulates of one sample."""
         return 0
@@ -140,6 +181,14 @@ class Layer:
         own place.
         """
         return None
+
+    def mixes(self, inputs: tuple[TensorType, ...]) -> frozenset[str]:
+        """The axes, of C, H and W, along which a linear layer adds up several inputs."""
+        return frozenset("CHW") if self.linear else frozenset()
+
+    def chances(self) -> bool:
+        """Whether the outputs are the chances of classes: positive, and 1 over the channels."""
+        return False
 
     def unread(self, inputs: tuple[TensorType, ...]) -> tuple[int, int] | None:
         """Rows at the bottom and columns at the right that a floored window leaves unread; None

@@ -24,6 +24,7 @@ class Maxout(Layer, keyword="MAXOUT"):
     pieces: Annotated[int, Meta("channels of which one is kept", ge=1)]
 
     nonlinear = True
+    keeps = ("input", "output")
 
     def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
         (x,) = inputs
@@ -54,6 +55,7 @@ class Softmax(Layer, keyword="SOFTMAX"):
     axis: Annotated[int, Meta("axis of a sample: 0 channels, 1 rows, 2 columns", ge=0)] = 0
 
     nonlinear = True
+    keeps = ("output",)
     op = "Softmax"
 
     def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
@@ -66,6 +68,9 @@ class Softmax(Layer, keyword="SOFTMAX"):
                 help="leave `axis` out for the channels; the batch axis does not count",
             )
         return x.shape
+
+    def chances(self) -> bool:
+        return self.axis == 0
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         return emit.node(self.op, inputs[0].name, axis=self.axis + 1)

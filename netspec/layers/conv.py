@@ -41,11 +41,17 @@ class _Convolution(Layer):
 
     spatial = True
     linear = True
+    keeps = ("input",)
 
     def check_groups(self, x: TensorType) -> None:
         """LayerError unless `groups` divides the input channels and the filters."""
         sizes = {"input channels": x.channels, "filters": self.filters}
         check_divides("groups", self.keyword, "groups", self.groups, sizes)
+
+    def mixes(self, inputs: tuple[TensorType, ...]) -> frozenset[str]:
+        sides = zip("HW", self.kernel, strict=True)
+        across = "" if self.groups == inputs[0].channels else "C"
+        return frozenset((*across, *(axis for axis, side in sides if side > 1)))
 
     def with_bias(self, weight: Weight) -> Mapping[str, Weight]:
         """The weight, and the bias if there is one."""
@@ -128,8 +134,9 @@ class Deconv(_Convolution, keyword="DECONV"):
 
     def window(self, inputs: tuple[TensorType, ...]) -> Window:
         reach = extent(self.kernel, self.dilation)
-        read = (reach[0] - 1) // self.stride[0] + 1, (reach[1] - 1) // self.stride[1] + 1
-        return Window(read, zoom=self.stride)
+        crop, _ = self._crop()
+        top, left, bottom, right = (reach[i % 2] - 1 - crop[i] for i in range(4))
+        return Window(reach, pads=(top, left, bottom, right), zoom=self.stride)
 
     def weights(self, inputs: tuple[TensorType, ...]) -> Mapping[str, Weight]:
         channels, taps = inputs[0].channels, prod(self.kernel)

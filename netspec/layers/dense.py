@@ -26,6 +26,7 @@ class FullyConnected(Layer, keyword="FC"):
 
     flattens = True
     linear = True
+    keeps = ("input",)
 
     def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
         (x,) = inputs

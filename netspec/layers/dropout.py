@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from netspec.layers.base import Emitter, Layer, Value
+from netspec.layers.base import Emitter, Kept, Layer, Value
 from netspec.layers.hyperparameter import Meta
+from netspec.layers.tensor import TensorType
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,15 @@ class Dropout(Layer, keyword="DROPOUT"):
     rate: Annotated[float, Meta("probability that an element is dropped", ge=0, lt=1)] = 0.5
 
     view = True
+    noise = True
+
+    @property
+    def view_in_training(self) -> bool:
+        return self.rate == 0
+
+    def kept(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Kept, ...]:
+        """The mask, in the net's element type as PyTorch has it on the CPU."""
+        return (Kept("mask", output.numel),) if self.rate else ()
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         return emit.node("Identity", inputs[0].name)

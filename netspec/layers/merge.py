@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
+from itertools import accumulate
 
-from netspec.layers.base import Emitter, Layer, Value
+from netspec.layers.base import Emitter, Kept, Layer, Value
 from netspec.layers.tensor import Shape, TensorType
 from netspec.text.diagnostics import LayerError
 
@@ -43,6 +44,8 @@ class Add(_Merge, keyword="ADD"):
     Source: He et al. 2015, "Deep residual learning for image recognition", section 3.2.
     """
 
+    passes_gradient = True
+
     def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
         for odd, x in enumerate(inputs):
             if x.shape != inputs[0].shape:
@@ -61,6 +64,7 @@ class Mul(_Merge, keyword="MUL"):
     """
 
     nonlinear = True
+    keeps = ("input",)
 
     def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
         base = max(range(len(inputs)), key=lambda i: (inputs[i].rank, inputs[i].numel))
@@ -72,6 +76,11 @@ class Mul(_Merge, keyword="MUL"):
             if x.shape not in allowed:
                 raise self.refuse("equal shapes, or C or Cx1x1 over CxHxW", inputs, odd, base)
         return largest.shape
+
+    def kept(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Kept, ...]:
+        """The products of the first two, three, ... but not of all, which the output is."""
+        sizes = list(accumulate((x.numel for x in inputs), max))
+        return tuple(Kept("products", size) for size in sizes[1:-1])
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         rank = max(x.type.rank for x in inputs)
@@ -88,6 +97,8 @@ class Concat(_Merge, keyword="CONCAT"):
 
     Source: Szegedy et al. 2014, "Going deeper with convolutions", section 4.
     """
+
+    passes_gradient = True
 
     def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
         for odd, x in enumerate(inputs):

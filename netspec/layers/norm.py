@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from netspec.layers.base import KW_ONLY, Emitter, Layer, Value, Weight
+from netspec.layers.base import KW_ONLY, Emitter, Kept, Layer, Value, Weight
 from netspec.layers.emitter import per_channel
 from netspec.layers.guards import check_divides
 from netspec.layers.hyperparameter import Meta
@@ -21,6 +21,8 @@ class _Normalisation(Layer):
 
     _: KW_ONLY
     eps: Annotated[float, Meta("number added to the variance, against division by 0", gt=0)] = 1e-5
+
+    keeps = ("input",)
 
     def weights(self, inputs: tuple[TensorType, ...]) -> Mapping[str, Weight]:
         per_channel = inputs[0].shape[:1]
@@ -40,6 +42,8 @@ class BatchNorm(_Normalisation, keyword="BN"):
     Source: Ioffe & Szegedy 2015, "Batch normalization", algorithm 2.
     """
 
+    centres = True
+
     def weights(self, inputs: tuple[TensorType, ...]) -> Mapping[str, Weight]:
         per_channel = inputs[0].shape[:1]
         return {
@@ -47,6 +51,10 @@ class BatchNorm(_Normalisation, keyword="BN"):
             "running_mean": Weight(per_channel, "mean"),
             "running_var": Weight(per_channel, "variance"),
         }
+
+    def kept(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Kept, ...]:
+        """Mean and deviation of each channel, over the batch."""
+        return (Kept("statistics", 2 * output.channels, "float32", for_each=False),)
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         return self.normalise("BatchNormalization", inputs[0], emit)
@@ -70,6 +78,16 @@ class LocalResponseNorm(Layer, keyword="LRN"):
 
     spatial = True
     nonlinear = True
+    keeps = ("input",)
+
+    def kept(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Kept, ...]:
+        """The squares with zero channels around them, k + alpha * mean square, and the divisor."""
+        plane = output.numel // output.channels
+        return (
+            Kept("squares", (output.channels + self.size - 1) * plane),
+            Kept("bases", output.numel),
+            Kept("divisors", output.numel),
+        )
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         (x,) = inputs
@@ -110,6 +128,10 @@ class LayerNorm(_Normalisation, keyword="LAYERNORM"):
         shape = inputs[0].shape
         return {"weight": Weight(shape, "scale"), "bias": Weight(shape, "shift")}
 
+    def kept(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Kept, ...]:
+        """Mean and deviation of each sample."""
+        return (Kept("statistics", 2, "float32"),)
+
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         return self.normalise("LayerNormalization", inputs[0], emit, axis=1)
 
@@ -131,6 +153,10 @@ class GroupNorm(_Normalisation, keyword="GROUPNORM"):
         sizes = {"channels": inputs[0].channels}
         check_divides("groups", self.keyword, "groups", self.groups, sizes)
         return inputs[0].shape
+
+    def kept(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Kept, ...]:
+        """Mean and deviation of each group of each sample."""
+        return (Kept("statistics", 2 * self.groups, "float32"),)
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         # As planes of one row each: ONNX's own GroupNormalization has no shape inference.
@@ -155,6 +181,12 @@ class InstanceNorm(_Normalisation, keyword="INSTANCENORM"):
 
     spatial = True
     nonlinear = True
+    centres = True
+
+    def kept(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Kept, ...]:
+        """Mean and deviation of each plane, and the weights repeated for each sample."""
+        channels = output.channels
+        return Kept("statistics", 2 * channels, "float32"), Kept("weights", channels)
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         return self.normalise("InstanceNormalization", inputs[0], emit)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Annotated, Any
 
-from netspec.layers.base import KW_ONLY, Emitter, Layer, Value, Window
+from netspec.layers.base import KW_ONLY, Emitter, Kept, Layer, Value, Window
 from netspec.layers.emitter import padded
 from netspec.layers.hyperparameter import Meta, Pad, Pair
 from netspec.layers.tensor import Shape, TensorType
@@ -41,6 +41,8 @@ class _Pool(Layer):
     dilation: Annotated[Pair, Meta("distance between the window's taps, pixels", ge=1)] = (1, 1)
 
     spatial = True
+    pools = True
+    keeps = ("input",)
 
     @property
     def step(self) -> Pair:
@@ -85,6 +87,10 @@ class MaxPool(_Pool, keyword="POOL"):
     """
 
     nonlinear = True
+
+    def kept(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Kept, ...]:
+        """Where each maximum was."""
+        return (Kept("indices", output.numel, "int64"),)
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         (x,) = inputs
@@ -162,6 +168,7 @@ class _GlobalPool(Layer):
     keep: Annotated[bool, Meta("whether the result stays Cx1x1")] = False
 
     spatial = True
+    pools = True
 
     def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
         channels = inputs[0].channels
@@ -193,6 +200,7 @@ class GlobalMaxPool(_GlobalPool, keyword="GMP"):
     """
 
     nonlinear = True
+    keeps = ("input", "output")
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         return self.reduce("GlobalMaxPool", inputs[0], emit)

@@ -26,6 +26,7 @@ def spec_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {
             "netspec": {
+                "type": "integer",
                 "enum": [1],
                 "title": "1, the version of the language",
                 "description": "the version of the language: `netspec: 1`",

@@ -18,6 +18,7 @@ class Flatten(Layer, keyword="FLATTEN"):
     """All elements as a vector, channel by channel, row by row.  CxHxW -> C*H*W."""
 
     view = True
+    passes_gradient = True
 
     def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
         return (inputs[0].numel,)
@@ -33,6 +34,7 @@ class Reshape(Layer, keyword="RESHAPE"):
     shape: Annotated[Size, Meta("sizes of the output's axes, without the batch axis", ge=1)]
 
     view = True
+    passes_gradient = True
 
     def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
         (x,) = inputs
@@ -98,7 +100,12 @@ class Upsample(Layer, keyword="UPSAMPLE"):
         return x.channels, x.area[0] * self.scale[0], x.area[1] * self.scale[1]
 
     def window(self, inputs: tuple[TensorType, ...]) -> Window:
-        return Window((1, 1) if self.mode == "nearest" else (2, 2), zoom=self.scale)
+        # Each pixel spreads over as many as the scale, or twice as many where it fades away.
+        reach = [z if self.mode == "nearest" else 2 * z - z % 2 for z in self.scale]
+        after = [0 if self.mode == "nearest" else z // 2 for z in self.scale]
+        before = [size - 1 - end for size, end in zip(reach, after, strict=True)]
+        pads = (before[0], before[1], after[0], after[1])
+        return Window((reach[0], reach[1]), pads=pads, zoom=self.scale)
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         (x,) = inputs
