@@ -14,6 +14,7 @@ from netspec.analysis.report import Report, graph_report
 from netspec.graph.elaborate import elaborate
 from netspec.graph.graph import Graph as _Graph
 from netspec.text.diagnostics import Diagnostic
+from netspec.text.limits import CHECK_STEPS
 from netspec.text.shipped import shipped, zoo
 from netspec.text.source import Source
 from netspec.text.spec import Spec as _Spec
@@ -80,9 +81,15 @@ def load(spec: str | PathLike[str]) -> Spec:
     return Spec(**_parts(parse(decode(path.read_bytes(), str(path)), path.parent)))
 
 
-def check(text: str) -> list[Diagnostic]:
-    """Everything that is wrong with the text of a spec; never raises, whatever the text."""
-    return list(check_source(Source("<text>", text)).diagnostics)
+def check(text: str, steps: int | None = None) -> list[Diagnostic]:
+    """Everything that is wrong with the text of a spec; never raises, whatever the text.
+
+    A short text may ask for a million layers.  One that takes more `steps` to expand than a second
+    has room for (about one for each layer, argument and branch) is followed so far, with a warning.
+    A net whose layers are all written out has room always.
+    """
+    most = max(CHECK_STEPS, len(text) // 2) if steps is None else steps
+    return list(check_source(Source("<text>", text), steps=most).diagnostics)
 
 
 def _parts(value: Any) -> dict[str, Any]:

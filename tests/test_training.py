@@ -7,7 +7,8 @@ measured here, as autograd hands over what it keeps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from netspec.analysis.keeping import Keeping
 from netspec.analysis.report import graph_report
 from netspec.analysis.training import OPTIMIZERS, Training, TrainingModel, training_memory
 from netspec.graph import Graph
+from netspec.layers.activation import PRelu
 from tests.graphs import SMALL, graph_around, graph_of
 from tests.layer_samples import SAMPLES, Sample
 
@@ -158,7 +160,7 @@ def test_a_net_without_weights() -> None:
     "wrong", [{"batch": 0}, {"dtype": "float8"}, {"optimizer": "lion"}, {"batch": -1}]
 )
 def test_wrong_questions(wrong: Mapping[str, Any]) -> None:
-    with pytest.raises(ValueError, match="batch must be|one of"):
+    with pytest.raises(ValueError, match=r"batch must be|one of"):
         training_memory(graph_of(SMALL), **wrong)
 
 
@@ -183,49 +185,42 @@ def test_a_long_chain_is_linear() -> None:
     assert len([t for t in training.kept if t.name.startswith("relu")]) == 5_000
 
 
-#: Kinds that PyTorch has no single operator for, so that what it keeps depends on how they are put
-#: together; here they keep what one operator would.
-COMPOSED = {
-    "a window with uneven pads keeps a padded copy of its input": ("CONV", "POOL", "AVGPOOL"),
-    "GroupNorm is written out in the reference": ("GROUPNORM",),
-}
+def has_one_operator(sample: Sample) -> bool:
+    """Whether PyTorch has one operator for a layer; else what it keeps depends on the composition.
+
+    Uneven pads, those that its pools refuse and dilated averages are composed; the reference writes
+    GROUPNORM out.
+    """
+    layer: Any = sample.layer
+    if layer.keyword in ("GROUPNORM", "INPUT"):
+        return False
+    if layer.keyword not in ("CONV", "POOL", "AVGPOOL"):
+        return True
+    top, left, bottom, right = layer.window(sample.inputs).pads
+    halves = all(2 * pad <= side for pad, side in zip((top, left), layer.kernel, strict=True))
+    dilated = layer.keyword == "AVGPOOL" and layer.dilation != (1, 1)
+    composed = (top, left) != (bottom, right) or dilated or (layer.keyword != "CONV" and not halves)
+    return not composed
 
 
-def single_operators() -> Iterator[Sample]:
-    """The samples that PyTorch has one operator for."""
-    for sample in SAMPLES:
-        layer: Any = sample.layer
-        if (
-            sample.layer.keyword
-            in COMPOSED["a window with uneven pads keeps a padded copy of its input"]
-        ):
-            top, left, bottom, right = layer.window(sample.inputs).pads
-            native = all(
-                2 * pad <= side for pad, side in zip((top, left), layer.kernel, strict=True)
-            )
-            pools = sample.layer.keyword != "CONV"
-            spread = sample.layer.keyword == "AVGPOOL" and layer.dilation != (1, 1)
-            if (top, left) != (bottom, right) or spread or (pools and not native):
-                continue
-        if sample.layer.keyword not in ("GROUPNORM", "INPUT"):
-            yield sample
-
-
-@pytest.mark.parametrize("sample", single_operators(), ids=str)
+@pytest.mark.parametrize("sample", [s for s in SAMPLES if has_one_operator(s)], ids=str)
 def test_each_kind_keeps_what_autograd_keeps(sample: Sample) -> None:
-    keeping = Keeping(graph_around(sample), "float32")
-    object.__setattr__(keeping, "trained", {"y", *keeping.graph.inputs})
-    ours = sum(keeping_bytes(keeping, 2))
+    keeping = Keeping(behind_weights(sample), "float32")
+    node = keeping.graph.by_name["y"]
+    kept = {*keeping.kept_by(node), *(made.name for made in keeping.made["y"])}
+    ours = sum(t.fixed + 2 * t.each for t in keeping.saved if t.name in kept)
     assert ours == autograd_keeps(sample, 2)
 
 
-def keeping_bytes(keeping: Keeping, batch: int) -> Iterator[int]:
-    """Bytes that are kept for the layer alone, not for a loss after it."""
-    node = keeping.graph.by_name["y"]
-    kept = set(keeping.kept_by(node)) | {made.name for made in keeping.made["y"]}
-    for tensor in keeping.saved:
-        if tensor.name in kept:
-            yield tensor.fixed + tensor.each * batch
+def behind_weights(sample: Sample) -> Graph:
+    """A graph of one layer, `y`, with a layer that has weights between it and each input."""
+    graph = graph_around(sample)
+    *inputs, last = graph.nodes
+    learned = [
+        replace(x, name=f"{x.name}.learned", layer=PRelu(), inputs=(x.name,)) for x in inputs
+    ]
+    last = replace(last, inputs=tuple(node.name for node in learned))
+    return replace(graph, nodes=(*inputs, *learned, last))
 
 
 def autograd_keeps(sample: Sample, batch: int) -> int:
