@@ -8,7 +8,6 @@ layer registry and to scopes, which can say more about a value than its type.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
@@ -19,6 +18,7 @@ from netspec.text.document import Mapping, Scalar, Sequence, Tree
 from netspec.text.limits import MAX_DIAGNOSTICS
 from netspec.text.nearest import did_you_mean, nearest
 from netspec.text.printable import printable
+from netspec.text.screen import Schema, accepts, matches
 from netspec.text.shipped import shipped
 
 #: The code of a finding by the key it lies under; the innermost wins.
@@ -37,7 +37,10 @@ _CODES = {
 
 def check_envelope(tree: Mapping) -> list[Diagnostic]:
     """What is wrong with the keys of a document and the types of their values."""
-    errors = _leaves(_validator().iter_errors(_plain(tree)))
+    document = _plain(tree)
+    if accepts(_schema(), document):
+        return []
+    errors = _leaves(_validator().iter_errors(document))
     found = (diagnostic for error in errors for diagnostic in _diagnostics(error, tree))
     return list(islice(found, MAX_DIAGNOSTICS))
 
@@ -47,7 +50,7 @@ def mend_keys(tree: Mapping) -> tuple[Mapping, list[Diagnostic]]:
 
     A misspelt `where` would else make every name in the net unbound.
     """
-    known = list(_validator().schema["properties"])
+    known = list(_schema()["properties"])
     absent = set(known) - {key.text for key, _ in tree.entries}
     entries, found = [], []
     for key, value in tree.entries:
@@ -61,24 +64,30 @@ def mend_keys(tree: Mapping) -> tuple[Mapping, list[Diagnostic]]:
 
 
 @cache
+def _schema() -> Schema:
+    """The schema of a document, but for what lies under `where`."""
+    schema: Schema = json.loads((shipped("schemas") / "netspec-1.schema.json").read_text("utf-8"))
+    schema["properties"] |= {"where": {"type": "object", "title": "a mapping of bindings"}}
+    return schema
+
+
+@cache
 def _validator() -> Any:
     from jsonschema import Draft7Validator, validators
 
-    schema = json.loads((shipped("schemas") / "netspec-1.schema.json").read_text("utf-8"))
-    schema["properties"] |= {"where": {"type": "object", "title": "a mapping of bindings"}}
     # JSON Schema counts 3.0 as an integer; the language does not.
     types = Draft7Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     )
     extend: Any = validators.extend  # it has no types
-    return extend(Draft7Validator, {"pattern": _matches}, type_checker=types)(schema)
+    return extend(Draft7Validator, {"pattern": _matches}, type_checker=types)(_schema())
 
 
 def _matches(validator: Any, pattern: str, instance: object, schema: Any) -> Iterator[Any]:
     """`pattern` with the `$` of JSON Schema, the end: Python's stands before a last newline too."""
     from jsonschema import ValidationError
 
-    if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
+    if isinstance(instance, str) and not matches(pattern, instance):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 

@@ -11,8 +11,9 @@ MAX_NESTING = 100
 MAX_ALIASED_NODES = 20_000
 #: Layers of a net, and iterations of all its repeats.
 MAX_LAYERS = 1_000_000
-#: Steps of an elaboration: items run, terms evaluated, tensors merged.  Ten for each of a million
-#: layers; without this bound a short text could repeat nothing, or a long sum, for hours.
+#: Steps of an elaboration: items run or passed over, and a quarter for each term or tensor that one
+#: takes.  Ten for each of a million layers; a short text could repeat nothing, or a long sum, for
+#: hours.
 MAX_STEPS = 10_000_000
 #: Steps of `netspec.check(text)`, which must answer in a second: 600 times ResNet-50's.
 CHECK_STEPS = 25_000

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from netspec.text.diagnostics import Diagnostic
 from netspec.text.lexer import Fragment, Token, tokens
-from netspec.text.limits import MAX_DEPTH, MAX_DIAGNOSTICS, MAX_INTEGER
+from netspec.text.limits import MAX_DEPTH, MAX_DIAGNOSTICS, MAX_INTEGER, MAX_NAME
 from netspec.text.printable import printable
 from netspec.text.source import Span
 from netspec.text.syntax import Binary, Expr, ListOf, Literal, Name, Negated
@@ -46,6 +46,8 @@ class Cursor:
                 if token.kind == "comment" and len(self.diagnostics) < MAX_DIAGNOSTICS:
                     self._record_comment(token)
             self._tokens = [token for token in self._tokens if token.kind != "comment"]
+        if len(fragment.text) > MAX_NAME:
+            self._tokens = [self._shortened(token) for token in self._tokens]
         self._at = 0
         self.now = self._tokens[0]
 
@@ -207,6 +209,14 @@ class Cursor:
         if len(token.text) > 19 or int(token.text) > MAX_INTEGER:
             raise self.fault("too-large", "an integer is larger than 2^63-1", token)
         return int(token.text)
+
+    def _shortened(self, token: Token) -> Token:
+        """A token with no more of a name than one may have: a net may hold it a million times."""
+        if token.kind != "name" or len(token.text) <= MAX_NAME:
+            return token
+        message = f"a name is longer than {MAX_NAME} letters"
+        self.record(self.fault("bad-name", message, token, "shorten it"))
+        return token._replace(text=token.text[:MAX_NAME])
 
     def _record_comment(self, token: Token) -> None:
         message = "a comment cannot stand inside a pattern"
