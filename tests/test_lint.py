@@ -375,6 +375,21 @@ def test_an_error_and_a_warning_do_not_share_a_place() -> None:
     assert codes(text) == ["window-too-large"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        spec("INPUT -> CONV(8, 7, 2) pad=half) -> RELU"),  # the rest of the call
+        spec("INPUT -> CONV(8, 7, 2) -> RELU", "where:", "  CONVV: {pad: half}"),  # its defaults
+        spec("INPUT -> CONV(8, 7, 2) -> BN", "where:", "  CO(V: {pad: half, bias: no}"),
+        spec(
+            "INPUT -> [CONV -> RELU]*t", "where:", "  t: [{CONV: {filters: 8, stride: 3, padd: 1}}]"
+        ),
+    ],
+)
+def test_layers_that_may_not_be_as_meant_are_not_judged(text: str) -> None:
+    assert {d.severity for d in found(text)} == {"error"}
+
+
 @pytest.mark.parametrize("path", ZOO, ids=lambda path: path.stem)
 def test_no_net_of_the_zoo_has_a_warning(path: Path) -> None:
     graph = graph_of(path.read_text("utf-8"), path.parent)

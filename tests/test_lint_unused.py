@@ -110,3 +110,33 @@ def test_the_default_of_a_hyperparameter_is_bound_for_its_kind() -> None:
     text = spec("INPUT -> CONV(8, 3) -> RELU", "where: {bias: no}")
     (found,) = netspec.check(text)
     assert found.help == "write `CONV: {bias: no}` if it is meant for CONV"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("-> [CONV(f) -> RELU]*stage", "-> [CONV(f) -> RELU]*st(ge"),
+        ("-> [CONV(f) -> RELU]*stage", "-> [CONV(f) -> RELU]*stag@"),
+        ("-> [CONV(f) -> RELU]*stage", "-> [CONV(f) -> RELU]* "),
+        ("-> B(8)", "-> B@8"),
+        ("LONG(f):", "LO)G(f):"),
+        ("-> LONG(8)", "-> L(NG(8)"),
+        ("n: base*2", "n: (ba(e*2"),
+        ("f: 8, s: 1", "f: 8, g: 1"),
+    ],
+)
+def test_one_wrong_character_makes_nothing_unused(right: str, wrong: str) -> None:
+    text = spec(
+        "INPUT -> B(8) -> LONG(8) -> [CONV(f) -> RELU]*stage -> [CONV(f, n, s) -> RELU]*row",
+        "where:",
+        "  base: 1",
+        "  n: base*2",
+        "  stage: [{f: 8}, {f: 8}]",
+        "  row: [{f: 8, s: 1}]",
+        "blocks:",
+        "  B(f): CONV(f) -> RELU",
+        "  LONG(f): CONV(f) -> RELU",
+    )
+    assert told(text) == []
+    assert right in text
+    assert unused(text.replace(right, wrong)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,10 @@ def check_source(
     found += done.diagnostics
     found += unused(spec, done.usage, found, whole)
     graph = None if _failed(found) else done.graph
-    found += lint(graph) if graph else _lint_beside_errors(spec, done.nodes, found)
+    if graph is not None:
+        found += lint(graph)
+    elif not done.usage.doubtful and not any(d.code == "bad-name" for d in found):
+        found += _lint_beside_errors(spec, done.nodes, found)
     if "ignore" in spec.source.text:
         from netspec.analysis.suppress import obey_ignores  # most specs hide nothing
 
@@ -95,10 +99,17 @@ def _failed(found: list[Diagnostic]) -> bool:
 def _lint_beside_errors(
     spec: Spec, nodes: tuple[Node, ...], found: list[Diagnostic]
 ) -> list[Diagnostic]:
-    """What can be said of the layers that were shaped, but not where an error stands."""
+    """What can be said of the layers that were shaped, but for calls that have an error."""
     inputs = {node.name: node.type for node in nodes if node.layer.source}
-    wrong = {d.span for d in found if d.severity == "error"}
-    return [d for d in lint_part(Graph(spec, nodes, inputs, {})) if d.span not in wrong]
+    wrong = sorted(d.span.start for d in found if d.severity == "error")
+    part = lint_part(Graph(spec, nodes, inputs, {}))
+    return [d for d in part if not _has_error(d.span, wrong)]
+
+
+def _has_error(call: Span, wrong: list[int]) -> bool:
+    """Whether one of the sorted offsets lies between a call and the next arrow."""
+    at = bisect_left(wrong, call.start)
+    return at < len(wrong) and "->" not in call.source.text[call.end : wrong[at]]
 
 
 def _first(found: list[Diagnostic]) -> tuple[Diagnostic, ...]:

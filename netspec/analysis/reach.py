@@ -17,7 +17,7 @@ Place: TypeAlias = "int | Fraction"
 _LONGEST_PERIOD = 256
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reach:
     """Pixel o sees the input from lows[o] to highs[o]; m = len(lows) pixels on, all is repeated
     `low_rise` and `high_rise` further.

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from netspec.analysis.breakdown import stage_labels
 from netspec.analysis.memory import Peak, inference_peak
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from netspec.analysis.training import Training
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What one layer is and costs."""
+class Row(NamedTuple):
+    """What one layer is and costs.  A named tuple: a large net has a hundred thousand."""
 
     name: str
     kind: str

@@ -83,7 +83,7 @@ def netspec(context: click.Context, color: str, verbose: bool) -> None:
 def main() -> None:
     """The entry point: run a command, turn what goes wrong into a message and an exit code."""
     signal.signal(signal.SIGTERM, _terminate)
-    gc.set_threshold(1_000_000)  # a command makes much and drops little: collecting often only costs
+    gc.set_threshold(1_000_000)  # a command drops little of what it makes: collecting costs
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # real files have it

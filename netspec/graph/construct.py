@@ -10,7 +10,7 @@ from netspec.graph.evaluate import Entering, Refusal, evaluate
 from netspec.graph.place import Findings
 from netspec.graph.scope import Scope, Setting, Unknown, Value
 from netspec.graph.values import refused_value
-from netspec.layers import REGISTRY, Layer, hyperparameters
+from netspec.layers import REGISTRY, Layer, hyperparameters, required
 from netspec.layers.hyperparameter import HyperParameter
 from netspec.text.diagnostics import Diagnostic, LayerError, Note
 from netspec.text.source import Span
@@ -32,6 +32,7 @@ class Constructor:
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self._made: dict[object, Layer] = {}
+        self._read: dict[object, Any] = {}
 
     def make(self, call: Call, scope: Scope, entering: Entering) -> Made | None:
         """The layer that a call asks for; None, with findings, where it cannot be made."""
@@ -42,25 +43,20 @@ class Constructor:
         name, given = self._given(keyword, fields, call)
         values: dict[str, Any] = {}
         hidden = False
-        settings = scope.settings(keyword)
-        for field in fields.values():
-            setting = given.get(field.name) or settings.get(field.name)
-            if setting is None:
-                continue
+        settings: dict[str, Setting | Expr] = {**scope.settings(keyword), **given}
+        for key, setting in settings.items():
             expr, written_in = (
                 (setting.expr, setting.scope) if isinstance(setting, Setting) else (setting, scope)
             )
             try:
-                values[field.name] = self._value(keyword, field, expr, written_in, entering)
+                values[key] = self._value(keyword, fields[key], expr, written_in, entering)
             except Unknown:
                 hidden = True
             except Refusal as refusal:
                 self._findings.keep(refusal)
         if hidden or self._findings.noted > noted:
             return None
-        missing = [
-            field for field in fields.values() if field.required and field.name not in values
-        ]
+        missing = [field for field in required(kind) if field.name not in values]
         if missing and not scope.hides(keyword):
             self._findings.append(_missing(keyword, missing[0], call))
         if missing:
@@ -113,8 +109,11 @@ class Constructor:
         if isinstance(expr, Literal) and expr.value is None:
             raise Unknown
         value: Value = self._evaluated(field, expr, scope, entering)
+        key = (id(field), value.__class__, value)  # 1, 1.0 and True are equal, and not the same
         try:
-            return field.read(value)
+            if key not in self._read or isinstance(value, tuple):
+                self._read[key] = field.read(value)
+            return self._read[key]
         except LayerError as error:
             message, note = f"{keyword}: {error.message}", Note(f"{field.name}: {field.meta.doc}")
             raise refused_value(error.code, message, expr, scope, error.help, note) from None
@@ -131,7 +130,7 @@ class Constructor:
             raise
 
     def _layer(self, kind: type[Layer], values: dict[str, Any]) -> Layer:
-        key = (kind, repr(values))
+        key = (kind, *values.items())
         layer = self._made.get(key)
         if layer is None:
             layer = self._made[key] = kind(**values)

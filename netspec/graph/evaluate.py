@@ -79,7 +79,7 @@ def _list(expr: ListOf, scope: Scope, entering: Entering) -> Value:
     for value, item in zip(values, expr.items, strict=True):
         if not isinstance(value, tuple) or id(value) in flat:
             continue
-        if any(isinstance(inner, tuple) for inner in value):
+        if tuple in map(type, value):
             raise Refusal("wrong-type", "lists nest more than two deep", item.span)
         flat.add(id(value))
     return tuple(values)

@@ -34,6 +34,7 @@ class Growth:
         self.unshaped: list[Unshaped] = []
         self._findings = findings
         self._namer = Namer()
+        self._types: dict[TensorType, TensorType] = {}
         #: By the identity of the layer and of its inputs' types, which the nodes keep alive.
         self._inferred: dict[tuple[int, ...], TensorType] = {}
 
@@ -62,11 +63,8 @@ class Growth:
         `hand` is a name given in the call, `arguments` the places of the hyperparameters written
         there.
         """
-        key = (id(layer), *[id(node.type) for node in inputs])
         try:
-            output = self._inferred.get(key)
-            if output is None:
-                output = self._inferred[key] = layer.infer(tuple([node.type for node in inputs]))
+            output = self._infer(layer, inputs)
             if hand is None:
                 name = self._namer.automatic(layer.keyword, place.prefix)
             else:
@@ -83,6 +81,15 @@ class Growth:
             return None
         names = tuple([node.name for node in inputs])
         return self._append(Node(name, layer, names, output, call.span, place.step))
+
+    def _infer(self, layer: Layer, inputs: tuple[Node, ...]) -> TensorType:
+        """The output type of a layer; equal types are one object, told by identity."""
+        key = (id(layer), *[id(node.type) for node in inputs])
+        output = self._inferred.get(key)
+        if output is None:
+            output = layer.infer(tuple([node.type for node in inputs]))
+            output = self._inferred[key] = self._types.setdefault(output, output)
+        return output
 
     def _append(self, node: Node) -> Node:
         self.nodes.append(node)

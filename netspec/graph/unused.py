@@ -117,6 +117,12 @@ class Usage:
             except Unknown:
                 continue
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether defaults of a layer kind could not be read: layers may not be as meant."""
+        rows = (row for table in self._where.tables() for row in table.rows)
+        return bool(self._where.doubtful) or any(row.doubtful for row in rows)
+
     def unread(self, spec: Spec) -> list[Unread]:
         """Each binding, row key, block and label that nothing has read."""
         if self.cut:

@@ -17,8 +17,8 @@ class Exhausted(Exception):
 
 
 class Work:
-    """A tally of steps: items that are run, passed over or counted, terms of their arguments, and
-    tensors that they merge.  Exhausted beyond `most`.
+    """A tally of steps: items that are run, passed over or counted, and for each four terms of
+    their arguments or tensors that they merge another.  Exhausted beyond `most`.
     """
 
     def __init__(self, most: int) -> None:
@@ -36,5 +36,5 @@ class Work:
         count = self._calls.get(id(call))
         if count is None:
             count = sum(terms(argument.value) for argument in call.arguments)
-            count = self._calls[id(call)] = count + len(call.branches or ())
+            count = self._calls[id(call)] = (count + len(call.branches or ())) // 4
         self.step(call, count)

@@ -11,7 +11,16 @@ from netspec.layers import activation as activation  # isort: skip
 from netspec.layers import channel as channel  # isort: skip
 from netspec.layers import merge as merge  # isort: skip
 from netspec.layers import shape as shape  # isort: skip
-from netspec.layers.base import REGISTRY, Kept, Layer, Value, Weight, Window, hyperparameters
+from netspec.layers.base import (
+    REGISTRY,
+    Kept,
+    Layer,
+    Value,
+    Weight,
+    Window,
+    hyperparameters,
+    required,
+)
 from netspec.layers.tensor import DTYPES, Shape, TensorType
 
 __all__ = [
@@ -25,4 +34,5 @@ __all__ = [
     "Weight",
     "Window",
     "hyperparameters",
+    "required",
 ]

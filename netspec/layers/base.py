@@ -57,7 +57,7 @@ class Weight:
         return TensorType(self.shape).numel
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kept:
     """A tensor that a layer makes in the forward pass for its own backward pass: a mask, indices.
 
@@ -224,3 +224,13 @@ def hyperparameters(kind: type[Layer]) -> Mapping[str, HyperParameter]:
 @cache
 def _hyperparameters_of(keyword: str) -> Mapping[str, HyperParameter]:
     return read_hyperparameters(REGISTRY[keyword])
+
+
+def required(kind: type[Layer]) -> tuple[HyperParameter, ...]:
+    """The hyperparameters that a kind cannot do without."""
+    return _required_of(kind.keyword)
+
+
+@cache
+def _required_of(keyword: str) -> tuple[HyperParameter, ...]:
+    return tuple(field for field in _hyperparameters_of(keyword).values() if field.required)

@@ -68,7 +68,7 @@ def _alternatives(schema: Schema, value: Any) -> bool:
     return branch not in schema or accepts(schema[branch], value)
 
 
-def _sized(word: str, kind: type, fits: Callable[[int, int], bool]) -> Rule:
+def _sized(word: str, kind: type[Sized], fits: Callable[[int, int], bool]) -> Rule:
     """A rule on how many items or characters a value of some kind has."""
     return lambda schema, value: not isinstance(value, kind) or fits(len(value), schema[word])
 

@@ -110,7 +110,7 @@ def _times(count: int, cells: Sequence[tuple[str, ...]]) -> str:
     times = count // len(cells)
     if times == 1 or any(line[-1] != f"x{times}" for line in cells):
         return ""
-    return f", {times} times {'the same' if len(cells) == 1 else f'these {len(cells)}'}"
+    return f", {times:,} times {'the same' if len(cells) == 1 else f'these {len(cells)}'}"
 
 
 def _following(costed: CostedDiff, group: Group) -> list[str]:
