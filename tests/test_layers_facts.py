@@ -78,9 +78,12 @@ def test_rows_and_columns_that_no_window_reads(
         (MaxPool((3, 2)), Window((3, 2), (3, 2))),
         (GlobalAveragePool(), Window((9, 12))),
         (Subsample((2, 3)), Window((1, 1), (2, 3))),
-        (Deconv(8, (4, 3), (2, 2), pad="half", dilation=(1, 2)), Window((2, 3), zoom=(2, 2))),
-        (Upsample((2, 3)), Window((1, 1), zoom=(2, 3))),
-        (Upsample(mode="bilinear"), Window((2, 2), zoom=(2, 2))),
+        (
+            Deconv(8, (4, 3), (2, 2), pad=(1, 0, 1, 0), dilation=(1, 2)),
+            Window((4, 5), pads=(2, 4, 2, 4), zoom=(2, 2)),
+        ),
+        (Upsample((2, 3)), Window((2, 3), pads=(1, 2, 0, 0), zoom=(2, 3))),
+        (Upsample(mode="bilinear"), Window((4, 4), pads=(2, 2, 1, 1), zoom=(2, 2))),
         (BatchNorm(), None),
     ],
 )

@@ -56,8 +56,9 @@ def test_a_zoo_file_names_its_schema_its_net_and_its_source(path: Path) -> None:
 
 
 @every_file
-def test_a_zoo_file_has_no_finding_not_even_a_warning(path: Path) -> None:
-    assert netspec.check(path.read_text("utf-8")) == []
+def test_a_zoo_file_has_no_warning_and_notes_alone_of_what_was_published(path: Path) -> None:
+    found = netspec.check(path.read_text("utf-8"))
+    assert [d for d in found if d.severity != "note"] == []
 
 
 @pytest.mark.parametrize("net", LINE_BUDGETS)
