@@ -61,7 +61,8 @@ def check_source(
     if "ignore" in spec.source.text:
         from netspec.analysis.suppress import obey_ignores  # most specs hide nothing
 
-        found = obey_ignores(spec.source, found, exact=graph is not None and not overrides)
+        whole = graph is not None and not overrides and len(found) < MAX_DIAGNOSTICS
+        found = obey_ignores(spec.source, found, exact=whole)
     return Checked(source, spec, done.nodes, graph, _first(found), done.unshaped[:MAX_DIAGNOSTICS])
 
 
