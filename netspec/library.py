@@ -9,10 +9,11 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netspec.analysis.check import check_source, decode
+from netspec.analysis.check import check_source
 from netspec.analysis.report import Report, graph_report
 from netspec.graph.elaborate import elaborate
 from netspec.graph.graph import Graph as _Graph
+from netspec.text.decode import decode
 from netspec.text.diagnostics import Diagnostic
 from netspec.text.limits import CHECK_STEPS
 from netspec.text.shipped import shipped, zoo

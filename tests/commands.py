@@ -1,15 +1,20 @@
-"""The command line in this process: what `netspec ARGUMENTS` exits with, and says."""
+"""The command line in this process, what `netspec ARGUMENTS` exits with and says; and processes."""
 
 from __future__ import annotations
 
 import gc
+import os
 import signal
+import subprocess
 import sys
 from dataclasses import dataclass
 
 import pytest
 
 from netspec.cli.main import main
+
+#: The command line as a process of its own; arguments follow.
+PROGRAM = (sys.executable, "-c", "from netspec.cli.main import main; main()")
 
 
 @dataclass(frozen=True)
@@ -34,3 +39,17 @@ def netspec(capsys: pytest.CaptureFixture[str], *arguments: object) -> Outcome:
         signal.signal(signal.SIGTERM, before)
         gc.set_threshold(*threshold)
     return Outcome(ended.value.code, *capsys.readouterr())
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Variables with which a Python process imports what this one does, wherever it runs."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **more}
+
+
+def python(code: str, **variables: str) -> str:
+    """What a fresh Python process prints."""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, check=True, env=environment(**variables), stdout=subprocess.PIPE, text=True
+    )
+    return done.stdout

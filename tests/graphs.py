@@ -23,6 +23,13 @@ net: INPUT -> CONV(4, 3, pad=1) -> BN -> RELU -> POOL(2) -> FC(8) -> TANH -> FC(
 output: {labels: [ant, bee, cat]}
 """
 
+TWO_INPUTS = """\
+netspec: 1
+name: two
+input: {left: 4, right: 3}
+net: "CONCAT{ INPUT(left) -> FC(2) | INPUT(right) } -> FC(2)"
+"""
+
 
 def graph_of(text: str, folder: Path | None = None) -> Graph:
     """The graph of a spec's text."""

@@ -50,8 +50,8 @@ def channels(draw: Draw, shape: Shape, most: int = 12) -> int | Formula:
         formulas.append(Formula("H+1", lambda scope, s: s[1] + 1))
         formulas.append(Formula("W*2%7+1", lambda scope, s: s[2] * 2 % 7 + 1))
     if draw(st.booleans()):
-        return draw(st.sampled_from(formulas))  # type: ignore[no-any-return]
-    return draw(st.integers(1, most))  # type: ignore[no-any-return]
+        return draw(st.sampled_from(formulas))  # type: ignore[no-any-return]  # of the strategy
+    return draw(st.integers(1, most))  # type: ignore[no-any-return]  # of the strategy
 
 
 def halved(number: int) -> int:
@@ -63,13 +63,13 @@ def halved(number: int) -> int:
 def divisor(draw: Draw, number: int) -> int:
     """A number that divides another."""
     found = [part for part in range(1, number + 1) if number % part == 0]
-    return draw(st.sampled_from(found))  # type: ignore[no-any-return]
+    return draw(st.sampled_from(found))  # type: ignore[no-any-return]  # of the strategy
 
 
 def sides(draw: Draw, most: int, least: int = 1) -> int | tuple[int, int]:
     """A size over space, as one number or two."""
     one = st.integers(least, most)
-    return draw(st.one_of(one, st.tuples(one, one)))  # type: ignore[no-any-return]
+    return draw(st.one_of(one, st.tuples(one, one)))  # type: ignore[no-any-return]  # of the strategy
 
 
 def padding(draw: Draw, most: int = 2) -> Any:

@@ -51,11 +51,11 @@ class Author:
 
     def number(self, least: int, most: int) -> int:
         """An integer."""
-        return self.draw(st.integers(least, most))  # type: ignore[no-any-return]
+        return self.draw(st.integers(least, most))  # type: ignore[no-any-return]  # of the strategy
 
     def chance(self) -> bool:
         """Yes or no."""
-        return self.draw(st.booleans())  # type: ignore[no-any-return]
+        return self.draw(st.booleans())  # type: ignore[no-any-return]  # of the strategy
 
     def bind(self, value: int) -> str:
         """Bind a number in `where`, as it is or as a formula of one bound before."""

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 import pytest
 
-from tests.commands import Outcome, netspec
+from tests.commands import PROGRAM, Outcome, environment, netspec
 
 GOOD = "netspec: 1\nname: good\ninput: 3x8x8\nnet: INPUT -> CONV(f, 3) @x -> RELU\nwhere: {f: 4}\n"
 GOOD += 'output: {aux: "@x"}\n'
@@ -79,7 +79,7 @@ def test_a_directory_is_its_yaml_files_sorted(check: Check) -> None:
     document = check.json("sub", code=2)
     assert [spec["file"] for spec in document["specs"]] == [
         os.path.join("sub", "a.yaml"),  # noqa: PTH118  # the name as it is printed
-        os.path.join("sub", "b.yaml"),  # noqa: PTH118
+        os.path.join("sub", "b.yaml"),  # noqa: PTH118  # the name as it is printed
     ]
     assert [error["file"] for error in document["errors"]] == [str(Path("sub/sub.yaml"))]
 
@@ -348,10 +348,13 @@ def process(
     *arguments: str, stdout: IO[bytes] | int = subprocess.PIPE
 ) -> subprocess.CompletedProcess[bytes]:
     """`netspec` in a process of its own."""
-    command = [sys.executable, "-c", "from netspec.cli.main import main; main()", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
     return subprocess.run(
-        command, check=False, timeout=120, env=environment, stdout=stdout, stderr=subprocess.PIPE
+        [*PROGRAM, *arguments],
+        check=False,
+        timeout=120,
+        env=environment(),
+        stdout=stdout,
+        stderr=subprocess.PIPE,
     )
 
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from netspec.cli.draw import command
 from netspec.cli.failure import Failure
+from tests.commands import PROGRAM, environment
 
 SPEC = "netspec: 1\nname: tiny\ninput: 8\nnet: INPUT -> FC(4) -> RELU\n"
 
@@ -121,12 +122,9 @@ def test_an_interrupt_leaves_nothing(spec: Path, number: int, code: int) -> None
     )
     dot.chmod(0o755)
     before = {file.name for file in spec.parent.iterdir()}
-    script = "from netspec.cli.main import main; main()"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(
-        [sys.executable, "-c", script, "draw", "spec.yaml"], env=environment
-    ) as p:
+    with subprocess.Popen([*PROGRAM, "draw", "spec.yaml"], env=environment()) as p:
         while not started.exists():
+            assert p.poll() is None
             time.sleep(0.02)
         p.send_signal(number)
         assert p.wait(20) == code

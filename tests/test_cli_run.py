@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -16,7 +15,7 @@ from PIL import Image as Pillow
 
 from netspec.onnxgen.initial import Seeded
 from netspec.runtime.session import Session
-from tests.commands import Outcome, netspec
+from tests.commands import Outcome, netspec, python
 from tests.graphs import SMALL, graph_of
 
 
@@ -180,8 +179,7 @@ def test_the_modules_of_commands_are_light() -> None:
         "import sys, netspec.cli.run, netspec.cli.compile, netspec.cli.doctor;"
         "print({'numpy', 'onnx', 'onnxruntime', 'PIL', 'rich'} & set(sys.modules))"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout == "set()\n"
+    assert python(code) == "set()\n"
 
 
 def test_doctor_shows_versions_and_what_starts(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -14,6 +11,7 @@ from netspec.diagram import THEMES, Theme, dot
 from netspec.diagram import clusters as clusters_module
 from netspec.diagram.clusters import Cluster, cluster, joined
 from netspec.graph import Graph
+from tests.commands import python
 from tests.graphs import graph_of
 
 Golden = Callable[[str, str], None]
@@ -100,16 +98,7 @@ def test_the_text_does_not_depend_on_the_hash_seed() -> None:
         "from tests.test_diagram_dot import *; import hashlib;"
         "print(hashlib.sha256(dot(graph_of(RESIDUAL)).encode()).hexdigest())"
     )
-    texts = {
-        subprocess.run(
-            [sys.executable, "-c", script],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
-            capture_output=True,
-            check=True,
-        ).stdout
-        for seed in ("0", "1", "2")
-    }
-    assert len(texts) == 1
+    assert len({python(script, PYTHONHASHSEED=seed) for seed in "012"}) == 1
 
 
 def test_drawing_imports_neither_onnx_nor_numpy_nor_pygraphviz() -> None:
@@ -117,8 +106,7 @@ def test_drawing_imports_neither_onnx_nor_numpy_nor_pygraphviz() -> None:
         "import sys, netspec.diagram, netspec.cli.draw;"
         "print([m for m in ('onnx', 'onnxruntime', 'numpy', 'pygraphviz') if m in sys.modules])"
     )
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
-    assert run.stdout.strip() == "[]"
+    assert python(script) == "[]\n"
 
 
 def _luminance(colour: str) -> float:

@@ -6,7 +6,6 @@ import importlib.util
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 import netspec
+from tests.commands import PROGRAM, environment
 
 ROOT = Path(__file__).parent.parent
 DIGITS = ROOT / "specs" / "digits"
@@ -82,8 +82,7 @@ def test_run_names_every_sample(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     answers = tmp_path / "answers.jsonl"
     arguments = ["run", str(SPEC), str(DIGITS / "samples"), "-o", str(answers)]
-    program = "from netspec.cli.main import main; main()"
-    subprocess.run([sys.executable, "-c", program, *arguments], check=True, cwd=ROOT)
+    subprocess.run([*PROGRAM, *arguments], check=True, cwd=ROOT, env=environment())
     records = [json.loads(line) for line in answers.read_text("utf-8").splitlines()]
     named = {Path(record["input"]).name: record["top"][0]["label"] for record in records}
     assert named == {sample.name: shown(sample) for sample in SAMPLES}

@@ -8,9 +8,10 @@ import pytest
 
 from netspec.analysis.check import check_bytes
 from netspec.text.diagnostics import SpecError
-from netspec.text.document import Mapping, Scalar, Sequence, Tree, read_document
+from netspec.text.document import read_document
 from netspec.text.limits import MAX_ALIASED_NODES, MAX_DEPTH, MAX_FILE_BYTES
 from netspec.text.source import Source
+from netspec.text.tree import Mapping, Scalar, Sequence, Tree
 from tests.texts import code, findings, last, layers, spec
 
 

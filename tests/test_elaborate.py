@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netspec.graph.bound import Bounds
+from netspec.graph.count import LayerCount
 from netspec.graph.evaluate import Refusal
 from netspec.graph.scope import Scope
 from netspec.text.limits import MAX_LAYERS, MAX_VARIANTS
@@ -82,7 +82,7 @@ def test_a_net_of_its_input_alone() -> None:
 def count(text: str) -> int:
     """Layers and iterations that a text would expand to; Refusal past the bound."""
     it = parse(Source("t", text))
-    bounds = Bounds(it.blocks, Scope(None))
+    bounds = LayerCount(it.blocks, Scope(None))
     bounds.check(stage.chain for stage in it.net)
     return bounds.total
 
@@ -123,6 +123,7 @@ BOMBS = {
         "INPUT -> [[[FC(a)]*t]*t]*t", f"where: {{t: [{', '.join(['{a: 1}'] * 200)}]}}"
     ),
     "nothing, often": spec("INPUT @x -> [[[@x]*1000]*1000]*1000"),
+    "nothing, one after the other": spec("'[@x]*600000 -> [@x]*600000'"),
     "nothing, absent": spec("INPUT -> [[[RELU]*0]*1000000]*1000000"),
     "doubling": spec("INPUT -> A60", blocks(60, "{0} -> {0}", "RELU")),
     "doubling in branches": spec("INPUT -> A60", blocks(60, "ADD{{ {0} | {0} }}", "RELU")),

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from netspec.analysis.check import check_source
 from netspec.analysis.github import annotation, file_annotation
-from netspec.analysis.training import OPTIMIZERS
+from netspec.analysis.optimizers import OPTIMIZERS
 from netspec.cli import check
 from netspec.cli.bytesize import byte_size
 from netspec.text.render import concise
@@ -222,7 +222,9 @@ def test_training_memory_is_in_the_totals(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_the_optimizers_are_those_of_the_model() -> None:
-    assert tuple(OPTIMIZERS) == check.OPTIMIZERS
+    (option,) = (each for each in check.command.params if each.name == "optimizer")
+    assert isinstance(option.type, click.Choice)
+    assert tuple(OPTIMIZERS) == tuple(option.type.choices)
 
 
 # GitHub

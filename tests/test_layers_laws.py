@@ -60,7 +60,8 @@ def test_defaults_are_values_that_a_spec_may_write(kind: type[Layer]) -> None:
 def test_declarations_agree(kind: type[Layer]) -> None:
     assert kind.keyword == kind.keyword.upper()
     assert kind.__module__ == f"netspec.layers.{kind.family}"
-    assert kind.nonlinear or not kind.rectifier
+    assert kind.activation or not kind.rectifier
+    assert kind.nonlinear or not kind.activation
     assert not (kind.linear and kind.nonlinear)
 
 

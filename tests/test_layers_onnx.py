@@ -28,10 +28,10 @@ def test_weights_are_the_tensors_that_lower_asks_for(sample: Sample) -> None:
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
 def test_values_agree_with_pytorch(sample: Sample) -> None:
     pytest.importorskip("torch", reason="values are compared with PyTorch (dev extra)")
-    from tests.layer_reference import reference
+    from tests.torch_reference import apply_sample
 
     feeds = random_feeds(sample)
-    expected = reference(sample, feeds)
+    expected = apply_sample(sample, feeds)
 
     found = run(LayerModel(sample).build(), feeds)
 

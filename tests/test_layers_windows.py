@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,8 +14,7 @@ from netspec.layers.pool import AvgPool, MaxPool
 from netspec.text.diagnostics import LayerError
 from tests.layer_models import LayerModel, inferred_shape, random_feeds, run
 from tests.layer_samples import Sample
-
-pytest.importorskip("torch", reason="values are compared with PyTorch (dev extra)")
+from tests.torch_reference import apply_sample
 
 SETTINGS = settings(max_examples=200, deadline=None, derandomize=True)
 
@@ -99,8 +97,6 @@ def test_avgpool(sample: Sample) -> None:
 
 def check(sample: Sample) -> None:
     """Shapes and values agree, or the layer is refused for a reason that holds."""
-    from tests.layer_reference import reference
-
     try:
         shape = sample.layer.infer(sample.inputs).shape
     except LayerError as error:
@@ -109,7 +105,7 @@ def check(sample: Sample) -> None:
     feeds = random_feeds(sample, batch=1)
     model = LayerModel(sample).build()
     assert inferred_shape(model) == ("N", *shape)
-    found, expected = run(model, feeds), reference(sample, feeds)
+    found, expected = run(model, feeds), apply_sample(sample, feeds)
     assert found.shape[1:] == expected.shape[1:] == shape
     np.testing.assert_allclose(found, expected, rtol=2e-4, atol=2e-5)
 

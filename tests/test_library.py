@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netspec
+from tests.commands import python
 from tests.texts import checked, spec
 
 TEXT = spec("INPUT -> CONV(4, 3) -> RELU")
@@ -145,6 +144,4 @@ def test_import_alone_imports_nothing_heavy() -> None:
         "import netspec, sys; netspec.check('x: 1');"
         "print([m for m in ('onnx', 'onnxruntime', 'numpy', 'click') if m in sys.modules])"
     )
-    root = Path(__file__).parent.parent
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=root)
-    assert done.stdout.strip() == b"[]"
+    assert python(code) == "[]\n"

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import subprocess
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -26,6 +23,7 @@ from netspec.onnxgen.errors import UnusableError
 from netspec.onnxgen.initial import Seeded
 from netspec.onnxgen.model import compile_model, separate, weight_bytes, write_model
 from netspec.onnxgen.reading import expose, read_model, tensor_names
+from tests.commands import python
 from tests.graphs import SMALL, graph_around, graph_of
 from tests.layer_samples import SAMPLES, Sample
 
@@ -134,20 +132,10 @@ def test_metadata_from_elsewhere_are_refused_not_believed(value: str) -> None:
 
 def test_bytes_depend_on_nothing_but_the_input() -> None:
     code = (
-        "import sys, hashlib; from tests.test_onnxgen import written, SMALL;"
+        "import hashlib; from tests.test_onnxgen import written, SMALL;"
         "print(hashlib.sha256(written(SMALL)).hexdigest())"
     )
-    seen = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            cwd=Path(__file__).parent.parent,
-            capture_output=True,
-            check=True,
-        ).stdout
-        for seed in "12"
-    }
-    assert len(seen) == 1
+    assert len({python(code, PYTHONHASHSEED=seed) for seed in "12"}) == 1
 
 
 def test_streamed_bytes_are_the_model_that_protobuf_would_write() -> None:

@@ -78,6 +78,7 @@ def test_he_before_rectifiers_glorot_elsewhere() -> None:
         ("CONV(4) -> TANH -> RELU", set()),
         ("CONV(4) -> ADD{ CONV(4, 1) -> RELU | CONV(4, 1) } -> RELU", {"conv2", "conv3"}),
         ("CONV(4) -> FLATTEN -> LEAKYRELU", {"conv1"}),
+        ("CONV(4) -> MUL{ | CONV(4, 1) -> SOFTMAX } -> RELU", {"conv1"}),
     ],
 )
 def test_the_first_nonlinearity_decides(net: str, rectified: set[str]) -> None:

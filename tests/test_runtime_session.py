@@ -26,12 +26,8 @@ from netspec.runtime.errors import InputError, RunError
 from netspec.runtime.pipeline import answer
 from netspec.runtime.ranking import rank
 from netspec.runtime.session import Session
-from tests.graphs import SMALL, graph_of
+from tests.graphs import SMALL, TWO_INPUTS, graph_of
 
-TWO = (
-    "netspec: 1\nname: two\ninput: {left: 4, right: 3}\n"
-    "net: 'CONCAT{ INPUT(left) -> FC(2) | INPUT(right) } -> FC(2) @last'\n"
-)
 X = np.linspace(-1, 1, 3 * 3 * 8 * 8, dtype=np.float32).reshape(3, 3, 8, 8)
 
 
@@ -98,7 +94,7 @@ def test_weights_too_large_for_a_type_are_named() -> None:
 
 
 def test_several_inputs_go_by_name() -> None:
-    session = Session(graph_of(TWO), device="cpu")
+    session = Session(graph_of(TWO_INPUTS), device="cpu")
     left, right = np.ones((2, 4)), np.ones((2, 3))
     assert session.run({"left": left, "right": right})["output"].shape == (2, 2)
     for wrong, reason in (

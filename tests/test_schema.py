@@ -13,8 +13,9 @@ from netspec.analysis.check import check_bytes
 from netspec.layers import REGISTRY, hyperparameters
 from netspec.layers.schema import spec_schema
 from netspec.text.diagnostics import SpecError
-from netspec.text.document import Mapping, Scalar, Sequence, Tree, read_document
+from netspec.text.document import read_document
 from netspec.text.source import Source
+from netspec.text.tree import Mapping, Scalar, Sequence, Tree
 from tests import test_bad_inputs as catalogue
 from tests.commands import netspec
 from tests.texts import checked, findings, spec

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netspec.text.parser import WORDS
+from netspec.text.expression import WORDS
 from tests.texts import checked, code, finding, findings, last, layers, spec
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netspec.text import envelope
-from netspec.text.document import Mapping, read_document
+from netspec.text.document import read_document
 from netspec.text.screen import accepts
 from netspec.text.source import Source
+from netspec.text.tree import Mapping
+from tests.commands import python
 
 _ROOT = Path(__file__).parent.parent
 _SCALARS = (
@@ -76,5 +76,4 @@ def test_it_accepts_the_zoo(path: Path) -> None:
 
 def test_a_good_spec_needs_no_jsonschema() -> None:
     code = "import sys, netspec; netspec.load('vgg16'); print('jsonschema' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
+    assert python(code) == "False\n"

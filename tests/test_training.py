@@ -17,8 +17,9 @@ import pytest
 
 import netspec
 from netspec.analysis.keeping import Keeping
+from netspec.analysis.optimizers import OPTIMIZERS
 from netspec.analysis.report import graph_report
-from netspec.analysis.training import OPTIMIZERS, Training, TrainingModel, training_memory
+from netspec.analysis.training import Training, TrainingModel, training_memory
 from netspec.graph import Graph
 from netspec.layers.activation import PRelu
 from tests.graphs import SMALL, graph_around, graph_of

@@ -7,7 +7,6 @@ import pty
 import select
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from netspec.cli.watch import watch
+from tests.commands import PROGRAM, environment
 
 GOOD = "netspec: 1\nname: good\ninput: 3x32x32\nnet: INPUT -> CONV(8) -> RELU -> FC(10)\n"
-NETSPEC = [sys.executable, "-c", "from netspec.cli.main import main; main()"]
 
 
 class Stage:
@@ -152,10 +151,8 @@ class Watched:
 
 def start(terminal: bool, *arguments: str, **settings: str) -> Iterator[Watched]:
     near, far = pty.openpty() if terminal else os.pipe()
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **settings}
-    process = subprocess.Popen(
-        [*NETSPEC, "check", "--watch", *arguments], stdout=far, stderr=far, env=environment
-    )
+    command = [*PROGRAM, "check", "--watch", *arguments]
+    process = subprocess.Popen(command, stdout=far, stderr=far, env=environment(**settings))
     os.close(far)
     try:
         yield Watched(process, near)

@@ -17,6 +17,8 @@ import pytest
 from numpy.typing import NDArray
 
 from netspec.graph.graph import Graph, Node
+from netspec.layers import Layer
+from tests.layer_samples import Sample
 
 torch: Any = pytest.importorskip("torch", reason="nets are compared with PyTorch (dev extra)")
 F: Any = torch.nn.functional
@@ -46,11 +48,23 @@ def evaluate(
 
 def apply(node: Node, inputs: list[Array], weights: Mapping[str, Mapping[str, Array]]) -> Array:
     """The output of one layer.  `weights` are those of `by_layer`."""
-    own = {name: torch.from_numpy(array) for name, array in weights.get(node.name, {}).items()}
+    return apply_layer(node.layer, inputs, weights.get(node.name, {}))
+
+
+def apply_layer(layer: Layer, inputs: list[Array], weights: Mapping[str, Array]) -> Array:
+    """The output of a layer whose own tensors are `weights`."""
+    own = {name: torch.from_numpy(array) for name, array in weights.items()}
     with torch.no_grad():
-        output = RULES[node.kind](node.layer, [torch.from_numpy(x) for x in inputs], own)
+        output = RULES[layer.keyword](layer, [torch.from_numpy(x) for x in inputs], own)
     array: Array = output.numpy()
     return array
+
+
+def apply_sample(sample: Sample, feeds: Mapping[str, Array]) -> Array:
+    """The output of a sample's layer for its `random_feeds`."""
+    inputs = [f"x{i}" for i in range(len(sample.shapes))]
+    own = {name: array for name, array in feeds.items() if name not in inputs}
+    return apply_layer(sample.layer, [feeds[name] for name in inputs], own)
 
 
 def by_layer(weights: Mapping[str, Array]) -> dict[str, dict[str, Array]]:

@@ -10,7 +10,6 @@ from netspec.graph import Node
 
 if TYPE_CHECKING:
     from netspec.analysis.report import Row
-    from netspec.graph.graph import Step
 
 
 @dataclass(frozen=True)
@@ -44,17 +43,9 @@ def stage_labels(nodes: Sequence[Node]) -> list[str]:
     for node in nodes:
         key = id(node.step)
         if key not in known:
-            known[key] = _label(node.step)
+            known[key] = node.stage
         labels.append(known[key])
     return labels
-
-
-def _label(step: Step | None) -> str:
-    while step is not None:
-        if step.kind == "stage":
-            return step.label
-        step = step.parent
-    return ""
 
 
 def _sums(named: Iterable[tuple[str, Row]]) -> tuple[Part, ...]:
@@ -74,11 +65,21 @@ def _part(name: str, rows: list[Row]) -> Part:
     )
 
 
-def shares(part: Part, parts: Iterable[Part]) -> Mapping[str, float]:
-    """The part's fraction of the sums of all parts; 0 where a sum is 0."""
+def together(name: str, parts: Sequence[Part]) -> Part:
+    """The sums over several groups."""
+    return Part(
+        name,
+        sum(part.layers for part in parts),
+        sum(part.params for part in parts),
+        sum(part.macs for part in parts),
+        sum(part.activation_bytes for part in parts),
+    )
+
+
+def shares(part: Part, whole: Part) -> Mapping[str, float]:
+    """The part's fraction of the costs of the whole; 0 where that is 0."""
     found = {}
-    whole = tuple(parts)
     for what in ("params", "macs", "activation_bytes"):
-        total = sum(getattr(other, what) for other in whole)
+        total = getattr(whole, what)
         found[what] = getattr(part, what) / total if total else 0.0
     return found

@@ -11,12 +11,13 @@ from netspec.analysis.lint import lint, lint_part
 from netspec.graph import Graph, Node
 from netspec.graph.elaborate import elaborate_all
 from netspec.graph.growth import Unshaped
-from netspec.graph.unread import unused
+from netspec.graph.unused import unused
+from netspec.text.decode import decode
 from netspec.text.diagnostics import Diagnostic, SpecError, in_order
-from netspec.text.document import Tree
-from netspec.text.limits import MAX_DIAGNOSTICS, MAX_FILE_BYTES, MAX_STEPS
+from netspec.text.limits import MAX_DIAGNOSTICS, MAX_STEPS
 from netspec.text.source import Source, Span
 from netspec.text.spec import Spec, read_spec
+from netspec.text.tree import Tree
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,23 +75,6 @@ def check_bytes(
         return check_source(decode(data, name), folder, overrides)
     except SpecError as error:
         return Checked(error.diagnostics[0].span.source, None, (), None, error.diagnostics)
-
-
-def decode(data: bytes, name: str) -> Source:
-    """The source that a file's bytes hold; SpecError where they are too many or not UTF-8."""
-    if len(data) > MAX_FILE_BYTES:
-        message = f"the file is larger than {MAX_FILE_BYTES // 1_000_000} MB"
-        source = Source(name, data[:200].decode("utf-8", "replace"))
-        raise SpecError([Diagnostic("file-too-large", message, Span(source, 0, 1))])
-    try:
-        return Source(name, data.decode("utf-8").removeprefix("\ufeff"))
-    except UnicodeDecodeError as error:
-        good = data[: error.start].decode("utf-8").removeprefix("\ufeff")
-        source = Source(name, data.decode("utf-8", "replace").removeprefix("\ufeff"))
-        message = f"the file is not UTF-8: byte 0x{data[error.start]:02x}"
-        span = Span(source, len(good), len(good) + 1)
-        finding = Diagnostic("not-utf8", message, span, help="save the file as UTF-8")
-        raise SpecError([finding]) from None
 
 
 def _failed(found: list[Diagnostic]) -> bool:

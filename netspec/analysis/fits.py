@@ -18,7 +18,7 @@ def largest_batch(
     Inference, where there is no optimizer, needs the weights and its peak; training what its steps
     need when the optimizer has its state (`Training.run_bytes`).
     """
-    need = needed(graph, dtype, optimizer)
+    need = _needed(graph, dtype, optimizer)
     if need(1) > budget_bytes:
         return 0
     most = 1
@@ -38,15 +38,15 @@ def needed_bytes(
     graph: Graph, batch: int = 1, dtype: str = "float32", optimizer: str | None = None
 ) -> int:
     """The bytes that a batch needs, by the rule of `largest_batch`."""
-    return needed(graph, dtype, optimizer)(batch)
+    return _needed(graph, dtype, optimizer)(batch)
 
 
-def needed(graph: Graph, dtype: str, optimizer: str | None) -> Callable[[int], int]:
+def _needed(graph: Graph, dtype: str, optimizer: str | None) -> Callable[[int], int]:
     """The bytes that a batch needs, as a function of it; the net is played through once."""
     if optimizer is not None:
         return TrainingModel(graph, dtype, optimizer).run_bytes
     if dtype not in DTYPES:
-        raise ValueError(f"dtype is one of {', '.join(DTYPES)}")
+        raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
     size = DTYPES[dtype]
     weights = size * sum(weight.numel for _, weight in graph.all_weights())
     each = size * inference_peak(graph.nodes, graph.outputs.values()).elements

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from netspec.analysis.breakdown import Part, by_kind, by_stage, shares
+from netspec.analysis.breakdown import Part, by_kind, by_stage, shares, together
 from netspec.analysis.report import Report
 from netspec.text.diagnostics import Diagnostic, Note
 from netspec.text.printable import printable
@@ -67,9 +67,10 @@ def _tensors(tensors: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
 
 def _parts(what: str, parts: tuple[Part, ...]) -> Iterator[dict[str, Any]]:
     """The costs of each group, and what share of the net's they are."""
+    whole = together("all", parts)
     for part in parts:
         costs = {name: value for name, value in asdict(part).items() if name != "name"}
-        yield {what: part.name or None, **costs, "shares": shares(part, parts)}
+        yield {what: part.name or None, **costs, "shares": shares(part, whole)}
 
 
 def _training(training: Training) -> dict[str, Any]:

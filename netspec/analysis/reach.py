@@ -149,9 +149,8 @@ def _ratio(value: Place, by: int) -> Place:
     """The quotient, an integer where it is one."""
     if by == 1:
         return value
-    from fractions import (
-        Fraction,
-    )  # only nets that enlarge, or branches of several strides, need it
+    # slow to import, and for nets that enlarge or join branches of several strides alone
+    from fractions import Fraction
 
     quotient = Fraction(value) / by
     return quotient.numerator if quotient.denominator == 1 else quotient

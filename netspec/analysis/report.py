@@ -101,7 +101,7 @@ def graph_report(
     graph: Graph, batch: int = 1, dtype: str = "float32", optimizer: str | None = None
 ) -> Report:
     """The report of a net for a batch size and an element type, and of training it if an optimizer
-    is given (one of `netspec.analysis.training.OPTIMIZERS`).
+    is given (one of `netspec.analysis.optimizers.OPTIMIZERS`).
     """
     outputs = {name: graph.by_name[node].type.shape for name, node in graph.outputs.items()}
     wanted = graph.outputs.values()
@@ -136,8 +136,10 @@ def _report(
     dtype: str,
     complete: bool,
 ) -> Report:
-    if batch < 1 or dtype not in DTYPES:
-        raise ValueError(f"batch must be at least 1 and dtype one of {', '.join(DTYPES)}")
+    if batch < 1:
+        raise ValueError(f"batch must be at least 1, got {batch}")
+    if dtype not in DTYPES:
+        raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
     size = DTYPES[dtype]
     rows, kept_elements = _rows(nodes, batch, size)
     peak = inference_peak(nodes, kept)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from netspec.analysis.breakdown import Part, by_kind, by_stage, shares
+from netspec.analysis.breakdown import Part, by_kind, by_stage, shares, together
 from netspec.analysis.columns import aligned
 from netspec.analysis.units import nbytes, number, percent, scaled
 
@@ -84,19 +84,20 @@ def _training(training: Training) -> Iterator[str]:
 
 def _by_weight(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     """The groups with costs, the one with the largest share of anything first."""
+    whole = together("all", parts)
     costly = (part for part in parts if part.params or part.macs or part.activation_bytes)
-    return tuple(sorted(costly, key=lambda part: -max(shares(part, parts).values())))
+    return tuple(sorted(costly, key=lambda part: -max(shares(part, whole).values())))
 
 
 def _parts(what: str, parts: tuple[Part, ...]) -> Iterator[str]:
     """A line for each group, the last ones together where they are many."""
-    listed = list(parts)
+    listed, whole = list(parts), together("all", parts)
     if len(parts) > _MOST_PARTS:
         rest = parts[_MOST_PARTS - 1 :]
-        listed[_MOST_PARTS - 1 :] = [_together(rest)]
+        listed[_MOST_PARTS - 1 :] = [together("others", rest)]
     cells = [(what, "layers", "params", "", "MACs", "", "memory", "")]
     for part in listed:
-        of = shares(part, parts)
+        of = shares(part, whole)
         cells.append(
             (
                 part.name or "(no stage)",
@@ -110,10 +111,3 @@ def _parts(what: str, parts: tuple[Part, ...]) -> Iterator[str]:
             )
         )
     return aligned(cells, (False, *[True] * 7))
-
-
-def _together(parts: Iterable[Part]) -> Part:
-    """The sum of several groups."""
-    columns = zip(*((p.layers, p.params, p.macs, p.activation_bytes) for p in parts), strict=True)
-    layers, params, macs, activation_bytes = map(sum, columns)
-    return Part("others", layers, params, macs, activation_bytes)

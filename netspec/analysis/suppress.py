@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 
 from netspec.text.diagnostics import Diagnostic
 from netspec.text.ignores import Ignore, find_ignores
-from netspec.text.nearest import nearest
 from netspec.text.printable import printable
 from netspec.text.source import Source, Span
 
@@ -23,12 +22,15 @@ def obey_ignores(source: Source, found: list[Diagnostic], *, exact: bool) -> lis
     hide nothing.
     """
     ignores = list(find_ignores(source))
-    here = [(d, d.span.line) for d in found if d.span.source is source] if ignores else []
+    on: dict[int, list[Diagnostic]] = {}
+    for diagnostic in found if ignores else ():
+        if diagnostic.span.source is source:
+            on.setdefault(diagnostic.span.line, []).append(diagnostic)
     hidden: set[int] = set()
     wrong: list[Diagnostic] = []
     for ignore in ignores:
         wanted = [_text(code) for code in ignore.codes]
-        on_line = [d for d, line in here if line in ignore.lines and d.code in wanted]
+        on_line = [d for line in ignore.lines for d in on.get(line, ()) if d.code in wanted]
         hidden.update(id(d) for d in on_line if d.severity != "error")
         wrong.extend(_mistakes(ignore, on_line, exact))
     return [*(d for d in found if id(d) not in hidden), *wrong]
@@ -51,13 +53,11 @@ def _mistakes(ignore: Ignore, on_line: Iterable[Diagnostic], exact: bool) -> Ite
 
 
 def _hides_nothing(ignore: Ignore, span: Span, exact: bool) -> Iterator[Diagnostic]:
-    from netspec.text.rules import CODES  # many pages, which most specs do not need
+    from netspec.text.rules import CODES, advice_for  # many pages, which most specs do not need
 
     code = printable(_text(span))[:60]
     if code not in CODES:
-        near = nearest(code, CODES)
-        advice = f"did you mean `{near}`?" if near else "`netspec rule` lists them all"
-        message = f"there is no diagnostic `{code}` to ignore"
+        message, advice = f"there is no diagnostic `{code}` to ignore", advice_for(code)
         yield Diagnostic("unknown-code", message, span, help=advice, severity="warning")
     elif exact:
         advice = "move it to the end of the line it is for" if ignore.alone else "remove it"

@@ -20,20 +20,9 @@ from functools import cached_property
 
 from netspec.analysis.keeping import Keeping, Saved
 from netspec.analysis.lifetimes import Moment, moments
+from netspec.analysis.optimizers import OPTIMIZERS
 from netspec.graph import Graph
 from netspec.layers import DTYPES
-
-
-@dataclass(frozen=True, slots=True)
-class Optimizer:
-    """How many tensors of a weight's size it remembers, and makes while it updates the weight."""
-
-    state: int
-    passing: int
-
-
-#: SGD, SGD with momentum, and Adam (Kingma & Ba 2014), by the names of the command line.
-OPTIMIZERS = {"sgd": Optimizer(0, 0), "momentum": Optimizer(1, 0), "adam": Optimizer(2, 2)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +81,10 @@ class TrainingModel:
     optimizer: str = "sgd"
 
     def __post_init__(self) -> None:
-        if self.dtype not in DTYPES or self.optimizer not in OPTIMIZERS:
-            raise ValueError(
-                f"dtype is one of {', '.join(DTYPES)}, optimizer one of {', '.join(OPTIMIZERS)}"
-            )
+        for what, names in (("dtype", DTYPES), ("optimizer", OPTIMIZERS)):
+            given = getattr(self, what)
+            if given not in names:
+                raise ValueError(f"{what} must be one of {', '.join(names)}, got {given!r}")
 
     @cached_property
     def keeping(self) -> Keeping:
@@ -169,7 +158,7 @@ def training_memory(
     ValueError for a batch below 1, or an element type or optimizer that there is not.
     """
     if batch < 1:
-        raise ValueError("batch must be at least 1")
+        raise ValueError(f"batch must be at least 1, got {batch}")
     model = TrainingModel(graph, dtype, optimizer)
     peak = model.peak(batch)
     return Training(

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import click
 
+from netspec.analysis.optimizers import OPTIMIZERS
 from netspec.cli.answers import Question, answered
 from netspec.cli.bytesize import byte_size
 from netspec.cli.failure import OK, REJECTED, highest
 from netspec.cli.formats import FORMATS
 from netspec.cli.specs import load_specs, set_option
 from netspec.layers import DTYPES
-
-#: Those of the model of training, which is imported when it is asked.
-OPTIMIZERS = ("sgd", "momentum", "adam")
 
 
 @click.command("check")
@@ -23,7 +21,9 @@ OPTIMIZERS = ("sgd", "momentum", "adam")
 @click.option("--batch", type=click.IntRange(min=1), default=1, help="Samples at once.")
 @click.option("--dtype", type=click.Choice(list(DTYPES)), default="float32", help="Element type.")
 @click.option("--train", is_flag=True, help="Also the memory of a step of training.")
-@click.option("--optimizer", type=click.Choice(OPTIMIZERS), help="Of --train; sgd unless given.")
+@click.option(
+    "--optimizer", type=click.Choice(list(OPTIMIZERS)), help="Of --train; sgd unless given."
+)
 @click.option(
     "--fits",
     "budget",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
-from netspec.cli.output import atomic, check_output
+from netspec.cli.output import atomic, atomic_files, check_output
 from netspec.cli.specs import one_graph, set_option
 from netspec.cli.weights import need, read_files, tell, tell_if_random, usable, weight_options
 from netspec.layers import DTYPES
@@ -65,17 +64,19 @@ def command(
     graph = one_graph(spec, settings)
     path = output or Path(f"{graph.name}.onnx")
     check_output(path, read_files(spec, graph, weights))
-    with usable(), ExitStack() as files:
+    with usable():
         nbytes = weight_bytes(graph, dtype)
         refuse_on_disk(nbytes, path.parent)
         values = choose_values(graph, weights, seed or 0, allow_extra=allow_extra, warn=tell)
         tell_if_random(graph, weights, seed)
-        model_file, beside = files.enter_context(atomic(path)), None
-        if nbytes > EXTERNAL_ABOVE:  # left first, so that a model never stands without its weights
+        if nbytes <= EXTERNAL_ABOVE:
+            with atomic(path) as file:
+                write_model(graph, values, file, target)
+        else:
             data_path = path.with_name(path.name + ".data")
             check_output(data_path, read_files(spec, graph, weights))
-            beside = data_path.name, files.enter_context(atomic(data_path))
-        write_model(graph, values, model_file, target, beside)
+            with atomic_files(data_path, path) as (data, file):
+                write_model(graph, values, file, target, (data_path.name, data))
     if output is None:
         tell(f"wrote {printable(str(path))}")
     return 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,9 @@ from netspec.cli.specs import Missing
 from netspec.text.diagnostics import Diagnostic
 from netspec.text.printable import printable
 from netspec.text.render import concise, render_all
+
+if TYPE_CHECKING:
+    from netspec.cli.fit import Fit
 
 Answers = Iterable[Answer | Missing]
 
@@ -103,15 +106,13 @@ def json_document(answers: Answers) -> dict[str, Any]:
         report["name"] = printable(str(report["name"]))
         spec = {"file": item.file, **report}
         if item.fit is not None:
-            spec["fits"] = _fit_object(item)
+            spec["fits"] = _fit_object(item.fit)
         spec["diagnostics"] = diagnostic_objects(item.checked.diagnostics)
         specs.append(spec)
     return {"netspec": __version__, "specs": specs, "errors": errors}
 
 
-def _fit_object(item: Answer) -> dict[str, Any]:
-    fit = item.fit
-    assert fit is not None
+def _fit_object(fit: Fit) -> dict[str, Any]:
     return {
         "ok": fit.fits,
         "budget_bytes": fit.budget,

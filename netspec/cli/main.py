@@ -106,6 +106,9 @@ def _guarded(arguments: list[str]) -> int:
     except Failure as error:
         _say(error.message, error.help)
         return error.code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return failure.UNUSABLE
     except click.exceptions.Abort:
         return failure.INTERRUPTED
     except KeyboardInterrupt:

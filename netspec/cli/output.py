@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,25 +19,88 @@ def atomic(path: Path) -> Iterator[IO[bytes]]:
     It is written beside `path`, flushed to the disk, then renamed, so that an older file is never
     harmed. Failure (exit 2) where the place cannot be written.
     """
+    with atomic_files(path) as (file,):
+        yield file
+
+
+@contextmanager
+def atomic_files(*paths: Path) -> Iterator[tuple[IO[bytes], ...]]:
+    """Files that become `paths` in turn, all or none of them, as `atomic` does with one."""
+    parts = [_Part(path, alone=len(paths) == 1) for path in paths]
+    placed = False
     try:
-        handle, name = tempfile.mkstemp(
-            prefix=f".{path.name[:80]}.", suffix=".part", dir=path.parent
-        )
+        yield tuple([part.open() for part in parts])
+        for part in parts:
+            part.finish()
+        for part in parts:
+            part.take_place()
+        placed = True
     except OSError as error:
-        raise _unwritable(path, error) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(_mode(path))
-        Path(name).replace(path)
-    except BaseException as error:
+        raise _unwritable(paths[-1], error) from error
+    finally:
+        for part in reversed(parts):
+            if not placed:
+                part.undo()
+            part.clear()
+
+
+class _Part:
+    """A file on its way to its place.
+
+    Its names are known before any file bears them: an interrupt at no moment leaves one behind.
+    """
+
+    def __init__(self, path: Path, alone: bool) -> None:
+        # short enough where letters take four bytes
+        stem = f".{path.name[:40]}.{os.urandom(8).hex()}"
+        self._path, self._alone = path, alone
+        self._new, self._old = path.with_name(f"{stem}.part"), path.with_name(f"{stem}.old")
+        self._file: IO[bytes] | None = None
+
+    def open(self) -> IO[bytes]:
+        """The file, which none but we can open."""
+        self._file = open(self._new, "xb", opener=_private)  # noqa: SIM115
+        return self._file
+
+    def finish(self) -> None:
+        """Bring all of it to the disk."""
+        assert self._file is not None
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._new.chmod(_mode(self._path))
+
+    def take_place(self) -> None:
+        """Replace what stands there; where there are other parts it is kept until they do too."""
+        if not self._alone and self._path.exists():
+            try:
+                self._old.hardlink_to(self._path)
+            except OSError:  # a file system without links
+                self._path.replace(self._old)
+        self._new.replace(self._path)
+
+    def undo(self) -> None:
+        """Put back what stood there."""
+        if self._file is None or self._alone:
+            return
         with suppress(OSError):
-            Path(name).unlink()
-        if isinstance(error, OSError):
-            raise _unwritable(path, error) from error
-        raise
+            if self._old.exists():
+                self._old.replace(self._path)
+            elif not self._new.exists():  # it took its place, and nothing had stood there
+                self._path.unlink()
+
+    def clear(self) -> None:
+        """Take away what is left over."""
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()
+        for leftover in (self._new, self._old):
+            with suppress(OSError):
+                leftover.unlink()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def check_output(path: Path, sources: tuple[Path, ...] = ()) -> None:

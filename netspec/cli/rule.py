@@ -11,10 +11,9 @@ import click
 from netspec.analysis.check import check_bytes
 from netspec.cli.failure import Failure
 from netspec.cli.paint import paint
-from netspec.text.nearest import nearest
 from netspec.text.printable import printable
 from netspec.text.render import render_all
-from netspec.text.rules import CODES, Rule
+from netspec.text.rules import CODES, Rule, advice_for
 
 _HEADINGS = {"error": "Errors", "warning": "Warnings", "note": "Notes"}
 #: Characters of a line of text, and of an example's line that are shown.
@@ -34,9 +33,7 @@ def command(code: str | None) -> None:
         return
     rule = CODES.get(code)
     if rule is None:
-        near = nearest(code, CODES)
-        advice = f"did you mean `{near}`?" if near else "`netspec rule` lists them all"
-        raise Failure(f"there is no diagnostic {printable(code)[:60]}", help=advice)
+        raise Failure(f"there is no diagnostic {printable(code)[:60]}", help=advice_for(code))
     click.echo(_page(rule))
 
 

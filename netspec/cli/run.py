@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +11,7 @@ import click
 from netspec.cli import failure
 from netspec.cli.failure import Failure
 from netspec.cli.output import atomic, check_output
+from netspec.cli.progress import Progress
 from netspec.cli.specs import one_graph, set_option
 from netspec.cli.table import print_results
 from netspec.cli.weights import need, read_files, tell, tell_if_random, usable, weight_options
@@ -62,26 +61,6 @@ class Model:
         if self.device == "auto":
             tell(f"running on {session.device}{session.because and f' ({session.because})'}")
         return session
-
-
-@dataclass
-class Progress:
-    """A line on a terminal's stderr, from half a second on."""
-
-    started: float = field(default_factory=time.monotonic)
-    shown: bool = False
-
-    def done(self, count: int) -> None:
-        """So many samples are through."""
-        if sys.stderr.isatty() and time.monotonic() - self.started > 0.5:
-            self.shown = True
-            click.echo(f"\r{count} samples", nl=False, err=True)
-
-    def clear(self) -> None:
-        """Take the line away."""
-        if self.shown:
-            click.echo("\r\x1b[K", nl=False, err=True)
-            self.shown = False
 
 
 def _device(context: click.Context, option: click.Parameter, value: str) -> str:

@@ -18,13 +18,14 @@ from netspec.cli.failure import REJECTED, Failure
 from netspec.cli.paint import paint
 from netspec.graph import Graph
 from netspec.text.diagnostics import SpecError
-from netspec.text.document import Tree, read_document
+from netspec.text.document import read_document
 from netspec.text.limits import MAX_FILE_BYTES
 from netspec.text.nearest import nearest
 from netspec.text.printable import printable
 from netspec.text.render import render_all
 from netspec.text.shipped import shipped, zoo
 from netspec.text.source import Source
+from netspec.text.tree import Tree
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

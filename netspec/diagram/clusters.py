@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from netspec.graph import Graph, Node, Step
-
-#: Boxes of one diagram; more are not drawn, for Graphviz's time and memory grow with their square.
-MAX_BOXES = 2_000
+from netspec.text.limits import MAX_BOXES
 
 
 @dataclass

@@ -19,14 +19,12 @@ from netspec.diagram.fonts import font_environment
 from netspec.diagram.palette import LIGHT, Theme
 from netspec.diagram.process import answer
 from netspec.graph import Graph
+from netspec.text.limits import DRAWING_SECONDS, MAX_DRAWN_LAYERS, PROGRAM_SECONDS
 from netspec.text.printable import printable
 
 #: What `draw` writes.
 FORMATS = ("svg", "png", "pdf", "dot")
 
-_SECONDS = 55.0  # for a drawing, all in all
-_PROGRAM_SECONDS = 30.0  # for the `dot` program, so that one that hangs leaves time for pygraphviz
-_MAX_LAYERS = 20_000  # more are no picture, and take Graphviz minutes
 _PDF_INCHES = 199  # viewers show pages of 200; vectors lose nothing when scaled
 _SCALED = re.compile(rb"Scaling by ([\d.]+) to fit")
 
@@ -49,9 +47,10 @@ def draw(
     source = dot(graph, direction=direction, theme=theme).encode()
     if form == "dot":
         return source
-    if len(graph.nodes) > _MAX_LAYERS:
+    if len(graph.nodes) > MAX_DRAWN_LAYERS:
         raise DiagramError(
-            f"{len(graph.nodes):,} layers are too many to lay out; the limit is {_MAX_LAYERS:,}",
+            f"{len(graph.nodes):,} layers are too many to lay out; "
+            f"the limit is {MAX_DRAWN_LAYERS:,}",
             "draw fewer (--set), or write a .dot file, which has no limit",
         )
     return _lay_out(_Order(source, form, dpi))
@@ -78,7 +77,7 @@ class _UnfitError(Exception):
 
 def _lay_out(order: _Order) -> bytes:
     """What the `dot` program draws; where there is none, or it fails, what pygraphviz draws."""
-    deadline = monotonic() + _SECONDS
+    deadline = monotonic() + DRAWING_SECONDS
     with tempfile.TemporaryDirectory() as folder:
         environment = font_environment(Path(folder)) | {"SOURCE_DATE_EPOCH": "0"}
         program = shutil.which("dot")
@@ -86,7 +85,7 @@ def _lay_out(order: _Order) -> bytes:
             options = (f"-G{attribute}" for attribute in order.attributes)
             try:
                 return _drawn(
-                    (program, f"-T{order.form}", *options), order, environment, _PROGRAM_SECONDS
+                    (program, f"-T{order.form}", *options), order, environment, PROGRAM_SECONDS
                 )
             except _UnfitError:
                 pass  # it crashed, hung or lacks the format, and pygraphviz is a way out

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-_MEMORY = 2 << 30  # bytes of address space
+from netspec.text.limits import DRAWING_BYTES
 
 
 def answer(
@@ -43,7 +43,7 @@ def _bound(pid: int, seconds: float) -> None:
 
         with suppress(OSError, ValueError):  # it may have ended, or have stricter limits already
             resource.prlimit(pid, resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 1))
-            resource.prlimit(pid, resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+            resource.prlimit(pid, resource.RLIMIT_AS, (DRAWING_BYTES, DRAWING_BYTES))
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 
 from netspec.graph.evaluate import Entering, Refusal, evaluate
 from netspec.graph.place import Findings
 from netspec.graph.scope import Bound, Scope, Unknown
+from netspec.layers import REGISTRY
 from netspec.text.blocks import Block, Parameter
-from netspec.text.diagnostics import Note
+from netspec.text.diagnostics import Diagnostic, Note
 from netspec.text.nearest import did_you_mean
 from netspec.text.syntax import Argument, Call, Expr
+
+
+def misnamed_blocks(blocks: Mapping[str, Block]) -> Iterator[Diagnostic]:
+    """A finding for each block that has the name of a layer kind."""
+    for name, block in blocks.items():
+        if name.upper() in REGISTRY:
+            message = f"{name} is a layer kind and cannot name a block"
+            yield Diagnostic("reserved-name", message, block.name.span, help="choose another name")
+
+
+def uncallable(call: Call, around: tuple[str, ...]) -> Refusal | None:
+    """Why a block cannot be called here, None where it can.
+
+    `around` are the blocks in whose bodies the call stands, outermost first.
+    """
+    if call.branches is not None:
+        return Refusal("branches", f"the block {call.name} takes no branches", call.span)
+    if call.name in around:
+        way = " -> ".join((*around[around.index(call.name) :], call.name))
+        message = f"the block {call.name} uses itself: {way}"
+        return Refusal("recursive-block", message, call.span)
+    return None
 
 
 def block_scope(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +65,9 @@ class Constructor:
         places = {key: expr.span for key, expr in given.items()}
         return Made(self._layer(kind, values), name, places)
 
-    def _given(self, keyword: str, fields: Any, call: Call) -> tuple[Name | None, dict[str, Expr]]:
+    def _given(
+        self, keyword: str, fields: Mapping[str, HyperParameter], call: Call
+    ) -> tuple[Name | None, dict[str, Expr]]:
         """The name given by hand, and the arguments by hyperparameter."""
         positional = [field.name for field in fields.values() if field.positional]
         name: Name | None = None
@@ -82,7 +85,12 @@ class Constructor:
         return name, given
 
     def _key(
-        self, keyword: str, positional: list[str], fields: Any, argument: Argument, at: int
+        self,
+        keyword: str,
+        positional: list[str],
+        fields: Mapping[str, HyperParameter],
+        argument: Argument,
+        at: int,
     ) -> str | None:
         if argument.name is not None:
             if argument.name.text in fields:
@@ -138,7 +146,7 @@ class Constructor:
 
 
 def _hand_name(argument: Argument) -> Name:
-    assert isinstance(argument.value, Literal)
+    assert isinstance(argument.value, Literal)  # the parser reads no other value of `name=`
     return Name(str(argument.value.value), argument.value.span)
 
 

@@ -16,7 +16,8 @@ from netspec.text.limits import MAX_INTEGER
 from netspec.text.nearest import did_you_mean
 from netspec.text.printable import printable
 from netspec.text.source import Span
-from netspec.text.syntax import Binary, Expr, Hole, ListOf, Literal, Name, Negated, spine
+from netspec.text.syntax import Binary, Expr, Hole, ListOf, Literal, Name, Negated
+from netspec.text.walk import spine
 
 #: A help line, or how to find it where that takes a search, which only a new finding is worth.
 Advice: TypeAlias = str | Callable[[], str | None] | None

@@ -52,6 +52,12 @@ class Node:
         """The keyword of the layer kind."""
         return self.layer.keyword
 
+    @property
+    def stage(self) -> str:
+        """The label of the stage that it stands in, "" for none."""
+        first = self.step.chain()[0] if self.step else None
+        return first.label if first and first.kind == "stage" else ""
+
 
 @dataclass(frozen=True)
 class Graph:

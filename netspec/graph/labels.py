@@ -24,7 +24,7 @@ class Label:
 class Labels:
     """The labels of the net, or of one call of a block, which sees those around it too.
 
-    `declared` are all that the text sets anywhere, for messages; `stages` are labels of stages.
+    `declared` are all that the text sets anywhere, for messages.
     """
 
     parent: Labels | None

@@ -10,19 +10,8 @@ from netspec.text.bindings import Binding, Defaults, Table
 from netspec.text.blocks import Block
 from netspec.text.source import Source
 from netspec.text.spec import Spec
-from netspec.text.syntax import (
-    Call,
-    Chain,
-    Expr,
-    Hole,
-    Item,
-    Labelled,
-    Maybe,
-    Repeat,
-    Tap,
-    labelled,
-    names,
-)
+from netspec.text.syntax import Call, Expr, Item, Maybe, Repeat, Tap
+from netspec.text.walk import labelled, names, walk
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -59,39 +48,34 @@ def binding_mentions(binding: Binding) -> Iterator[str]:
 
 def item_mentions(item: Item) -> Iterator[str]:
     """The names that an item reads: of bindings, kinds, blocks and, as `@name`, of labels."""
-    match item:
-        case Chain():
-            for inner in item.items:
-                yield from item_mentions(inner)
-        case Labelled():
-            yield from item_mentions(item.body)
-        case Maybe():
-            yield item.flag.text
-            yield from item_mentions(item.body)
-        case Repeat():
-            yield from _in(item.count)
-            yield from item_mentions(item.body)
-        case Tap():
-            yield f"@{item.label.text}"
-            if item.index is not None:
-                yield from _in(item.index)
-        case Call():
-            yield from _call_mentions(item)
-        case Hole():
-            return
-
-
-def _call_mentions(call: Call) -> Iterator[str]:
-    yield call.name
-    yield call.name.upper()
-    for argument in call.arguments:
-        yield from _in(argument.value)
-    for branch in call.branches or ():
-        yield from item_mentions(branch)
+    for inner in walk(item):
+        match inner:
+            case Maybe():
+                yield inner.flag.text
+            case Repeat():
+                yield from _in(inner.count)
+            case Tap():
+                yield f"@{inner.label.text}"
+                if inner.index is not None:
+                    yield from _in(inner.index)
+            case Call():
+                yield from (inner.name, inner.name.upper())
+                for argument in inner.arguments:
+                    yield from _in(argument.value)
 
 
 def _in(expr: Expr) -> Iterator[str]:
     return (name.text for name in names(expr))
+
+
+def declared_labels(spec: Spec) -> Iterator[str]:
+    """Every label that the text sets anywhere."""
+    for stage in spec.net:
+        if stage.label is not None:
+            yield stage.label.text
+        yield from labelled(stage.chain)
+    for block in spec.blocks.values():
+        yield from labelled(block.body)
 
 
 def words_beside_definitions(spec: Spec) -> set[str]:
@@ -109,14 +93,10 @@ def _text(source: Source) -> str:
 
 
 def _defined(spec: Spec) -> Iterator[str]:
-    for stage in spec.net:
-        if stage.label is not None:
-            yield stage.label.text
-        yield from labelled(stage.chain)
+    yield from declared_labels(spec)
     for block in spec.blocks.values():
         yield block.name.text
         yield from (parameter.name.text for parameter in block.parameters)
-        yield from labelled(block.body)
     yield from _bound(spec.where)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from netspec.graph.evaluate import Refusal
 from netspec.graph.graph import Node
 from netspec.graph.labels import Labels
+from netspec.graph.place import Flow
 from netspec.graph.scope import Scope, Unknown
 from netspec.graph.values import tap_index
 from netspec.text.diagnostics import Diagnostic
@@ -19,7 +20,7 @@ MAIN = "output"
 def read_outputs(
     spec: Spec,
     labels: Labels,
-    last: object,
+    last: Flow,
     nodes: Mapping[str, Node],
     where: Scope,
     diagnostics: list[Diagnostic],

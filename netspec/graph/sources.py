@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from netspec.graph.graph import Node
 from netspec.graph.growth import Growth
 from netspec.graph.place import Findings, Flow, Place, Start
 from netspec.layers import Layer, TensorType
@@ -11,7 +12,7 @@ from netspec.text.diagnostics import Diagnostic
 from netspec.text.inputs import Input
 from netspec.text.nearest import did_you_mean
 from netspec.text.source import Span
-from netspec.text.syntax import Call, Name
+from netspec.text.syntax import Call, Chain, Name
 
 
 class Sources:
@@ -70,6 +71,30 @@ class Sources:
                 advice = f"write `{written}`"
                 self._findings.report("input", message, argument.value.span, place, help=advice)
         return None
+
+    def entering(self, call: Call, place: Place, flow: Flow) -> Node | None:
+        """The tensor that enters a call; None, with a finding, where the net has none yet."""
+        if not isinstance(flow, Start):
+            return flow
+        message = f"a net starts with INPUT, found {call.name}"
+        advice = "write `INPUT ->` before it"
+        self._findings.report("input", message, call.span, place, help=advice)
+        return None
+
+    def leaving(self, branch: Chain, flow: Flow, call: Call, place: Place) -> Node | None:
+        """The tensor that a branch of a merge gives; None, with a finding, where it gives none."""
+        if not isinstance(flow, Start):
+            return flow
+        message = "a net starts with INPUT, and this branch has none"
+        span = branch.span if branch.items else call.span
+        advice = "start each branch with INPUT(name)"
+        self._findings.report("input", message, span, place, help=advice)
+        return None
+
+    def report_empty(self, net: Span, place: Place) -> None:
+        """The finding of a net in which nothing runs."""
+        message = "the net is empty: its INPUT is absent or repeated no times"
+        self._findings.report("input", message, net, place)
 
     def check_all_entered(self) -> None:
         """A finding for each input that no INPUT means."""

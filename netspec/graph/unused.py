@@ -1,195 +1,116 @@
-"""What a spec binds, defines or labels, and what of it is never read."""
+"""Warnings about what is never read, less those that another finding explains."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable
 
-from netspec.graph.labels import Labels
-from netspec.graph.scope import Scope, TableValue, Unknown
-from netspec.graph.work import Work
-from netspec.layers import REGISTRY, hyperparameters
-from netspec.text.bindings import Binding, Defaults
-from netspec.text.blocks import Block
+from netspec.graph.mentions import (
+    binding_mentions,
+    block_mentions,
+    net_mentions,
+    words_beside_definitions,
+)
+from netspec.graph.usage import Unread, Usage
 from netspec.text.diagnostics import Diagnostic
+from netspec.text.limits import MAX_DIAGNOSTICS
+from netspec.text.nearest import nearest
 from netspec.text.source import Span
 from netspec.text.spec import Spec
-from netspec.text.syntax import (
-    Call,
-    Chain,
-    Expr,
-    Hole,
-    Item,
-    Labelled,
-    Maybe,
-    Repeat,
-    Tap,
-    names,
+
+#: Errors about a name that stands for nothing.
+_MISNAMED = frozenset(
+    (
+        "unknown-kind",
+        "unknown-label",
+        "unknown-hyperparameter",
+        "unbound-name",
+        "unbound-flag",
+        "missing-argument",
+        "missing-hyperparameter",
+        "block-arguments",
+        "unknown-key",
+        "bad-name",
+        "reserved-name",
+    )
 )
-
-#: Characters of a value that a help line repeats.
+#: Characters of a name that are looked at.
 _SHOWN = 60
+#: Errors beside which nothing is said of what is unused: the text is not yet what is meant.
+_MANY = 50
+#: What messages quote.
+_QUOTED = re.compile(r"`@?(\w+)`")
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A name that nothing has read, a label's with its `@`, the warning of it, and all that is
-    written there.
+def unused(spec: Spec, usage: Usage, errors: Iterable[Diagnostic], whole: bool) -> list[Diagnostic]:
+    """A warning for each name that is bound, defined or set, and never read.
+
+    Not where another finding explains it: what only an unused thing reads, and beside `errors`
+    what one of them may have kept from being read.  `whole` says that all of the text was read.
     """
-
-    name: str
-    warning: Diagnostic
-    whole: Span
-
-
-class Usage:
-    """What has been read, beyond what scopes and labels note themselves."""
-
-    def __init__(self, blocks: Mapping[str, Block], where: Scope, work: Work) -> None:
-        self._blocks, self._where, self._work = blocks, where, work
-        self.cut = False  # whether the expansion was not followed to its end
-        self.kinds: set[str] = set()
-        self.called: set[str] = set()
-        self._labels: dict[Span, tuple[str, bool]] = {}
-        self._iterated: set[int] = set()
-        self._bodies: list[Item] = []  # of blocks that only absent items call, still to be skipped
-
-    def iterate(self, first: Scope) -> None:
-        """A repeat runs; `first` is the scope of its first iteration, a row's if over a table."""
-        self._iterated.add(id(first.read))
-
-    def leave(self, labels: Labels) -> None:
-        """Take down which labels of a block's call, or of the net, were read."""
-        for name, label in labels.found.items():
-            read = self._labels.get(label.span, ("", False))[1]
-            self._labels[label.span] = (name, read or label.read)
-
-    def skip(self, item: Item, scope: Scope, labels: Labels) -> None:
-        """An item that is absent here reads its names all the same: they serve other values of its
-        flag.
-        """
-        self._skip(item, scope, labels)
-        while self._bodies:
-            self._skip(self._bodies.pop(), self._where, labels)
-
-    def _skip(self, item: Item, scope: Scope, labels: Labels) -> None:
-        self._work.step(item)
-        match item:
-            case Chain():
-                for inner in item.items:
-                    self._skip(inner, scope, labels)
-            case Labelled():
-                self._skip(item.body, scope, labels)
-            case Maybe():
-                self._read(item.flag, scope)
-                self._skip(item.body, scope, labels)
-            case Repeat():
-                self._read(item.count, scope)
-                self._skip(item.body, scope, labels)
-            case Tap():
-                _read_label(item, labels)
-            case Call():
-                self._skip_call(item, scope, labels)
-            case Hole():
-                pass
-
-    def _skip_call(self, call: Call, scope: Scope, labels: Labels) -> None:
-        self._work.call(call)
-        for argument in call.arguments:
-            self._read(argument.value, scope)
-        for branch in call.branches or ():
-            self._skip(branch, scope, labels)
-        block = self._blocks.get(call.name)
-        if block is None:
-            self.kinds.add(call.name.upper())
-            if call.name.upper() in REGISTRY:
-                scope.settings(call.name.upper())
-        elif call.name not in self.called:
-            self.called.add(call.name)
-            for parameter in block.parameters:
-                self._read(parameter.default or parameter.name, scope)
-            self._bodies.append(block.body)
-
-    def _read(self, expr: Expr, scope: Scope) -> None:
-        for name in names(expr):
-            try:
-                scope.find(name.text)
-            except Unknown:
-                continue
-
-    @property
-    def doubtful(self) -> bool:
-        """Whether defaults of a layer kind could not be read: layers may not be as meant."""
-        rows = (row for table in self._where.tables() for row in table.rows)
-        return bool(self._where.doubtful) or any(row.doubtful for row in rows)
-
-    def unread(self, spec: Spec) -> list[Unread]:
-        """Each binding, row key, block and label that nothing has read."""
-        if self.cut:
-            return []
-        return [
-            *self._unread_labels(),
-            *self._unread_blocks(spec),
-            *self._unread_bindings(spec),
-            *(key for table in self._where.tables() for key in self._unread_keys(table)),
-        ]
-
-    def _unread_labels(self) -> Iterator[Unread]:
-        for span, (name, read) in self._labels.items():
-            if not read:
-                advice = f"start a branch with `@{name}`, or remove it"
-                message = f"nothing reads the label `@{name}`"
-                yield Unread(f"@{name}", _warning("unused-label", message, span, advice), span)
-
-    def _unread_blocks(self, spec: Spec) -> Iterator[Unread]:
-        for name, block in spec.blocks.items():
-            if name not in self.called:
-                message, place = f"nothing calls the block {name}", block.name.span
-                advice = f"remove it, or call it: `-> {name}`"
-                yield Unread(name, _warning("unused-block", message, place, advice), place)
-
-    def _unread_bindings(self, spec: Spec) -> Iterator[Unread]:
-        for binding in spec.where:
-            name = binding.name.text
-            read = name in self._where.read or name.upper() in self._where.read
-            if not read and not (name.upper() in REGISTRY and name.upper() in self.kinds):
-                message = f"nothing reads the binding `{name}`"
-                place, advice = binding.name.span, self._advice(binding)
-                warning = _warning("unused-binding", message, place, advice)
-                yield Unread(name, warning, place.to(binding.value.span))
-
-    def _unread_keys(self, table: TableValue) -> Iterator[Unread]:
-        """The keys that no iteration over any row has read; none where none was run."""
-        if not any(id(row.read) in self._iterated for row in table.rows[:1]):
-            return
-        read = {name for row in table.rows for name in row.read}
-        keys = {b.name.text: b for row in reversed(table.rows) for b in row.row.bindings}
-        for name, key in keys.items():
-            if name not in read and name.upper() not in read:
-                message = f"nothing reads the row key `{name}`"
-                place, advice = key.name.span, self._advice(key)
-                warning = _warning("unused-row-key", message, place, advice)
-                yield Unread(name, warning, place.to(key.value.span))
-
-    def _advice(self, binding: Binding) -> str:
-        """What to write; a hyperparameter is bound for its kind."""
-        name, span = binding.name.text, binding.value.span
-        value = span.source.text[span.start : span.end]
-        if isinstance(binding.value, Defaults):
-            return f"remove it: nothing here is a {name.upper()}"
-        for kind in sorted(self.kinds):
-            if name in hyperparameters(REGISTRY[kind]) and len(value) <= _SHOWN:
-                return f"write `{kind}: {{{name}: {value}}}` if it is meant for {kind}"
-        return f"remove it, or write `{name}` where it should be read"
+    wrong = [error for error in errors if error.severity == "error"]
+    unread = usage.unread(spec) if len(wrong) <= _MANY else []
+    if not unread:
+        return []
+    names = {item.name for item in unread}
+    excused = _inside_unread(spec, names)
+    excused.update(name.removeprefix("@") for name in names if name.startswith("@"))
+    if wrong:
+        excused |= _mentioned(spec) if whole else words_beside_definitions(spec)
+    left = [item for item in unread if item.name not in excused][:MAX_DIAGNOSTICS]
+    return [i.warning for i in left if not any(_explains(error, i) for error in wrong)]
 
 
-def _read_label(tap: Tap, labels: Labels | None) -> None:
-    while labels is not None:
-        if tap.label.text in labels.found:
-            labels.found[tap.label.text].read = True
-            return
-        labels = labels.parent
+def _inside_unread(spec: Spec, unread: set[str]) -> set[str]:
+    """The names that something unused mentions, whose own warning covers them."""
+    mentions = [(name, block_mentions(block)) for name, block in spec.blocks.items()]
+    mentions += [(binding.name.text, binding_mentions(binding)) for binding in spec.where]
+    excused: set[str] = set()
+    for name, words in mentions:
+        if name in unread and name not in excused:
+            excused.update(word for word in words if word != name)
+    return excused
 
 
-def _warning(code: str, message: str, span: Span, advice: str) -> Diagnostic:
-    return Diagnostic(code, message, span, severity="warning", help=advice)
+def _mentioned(spec: Spec) -> set[str]:
+    """The names that stand anywhere, though the expansion may not have come to them."""
+    found = set(net_mentions(spec))
+    for block in spec.blocks.values():
+        found.update(block_mentions(block))
+    for binding in spec.where:
+        found.update(binding_mentions(binding))
+    return found
+
+
+def _explains(error: Diagnostic, item: Unread) -> bool:
+    """Whether an error is about the thing itself, or about a name that may be its misspelling."""
+    place, span = item.whole, error.span
+    if span.source is not place.source:
+        return False
+    if span.start < place.end and place.start - 1 <= span.end:  # `@` may stand between
+        return True
+    name = item.name.removeprefix("@")
+    bound = place != item.warning.span
+    return (
+        (error.code in _MISNAMED and _is_misspelling(error, name))
+        or (error.code == "repeat-count" and bound)
+        or _stands_garbled(span, name)
+    )
+
+
+def _is_misspelling(error: Diagnostic, name: str) -> bool:
+    """Whether an error quotes or marks a word near a name."""
+    span = error.span
+    typed = span.source.text[span.start : span.end][:_SHOWN].removeprefix("@")
+    words = [typed, *_QUOTED.findall(error.message)[:4]]
+    return any(nearest(word, [name]) is not None for word in words)
+
+
+def _stands_garbled(span: Span, name: str) -> bool:
+    """Whether a name with one wrong character, such as `sta(e`, stands around a place."""
+    size = len(name)
+    if not 3 <= size <= _SHOWN:
+        return False
+    near = span.source.text[max(0, span.start - size - 4) : span.start + size + 1]
+    pieces = (near[at : at + size] for at in range(len(near) - size + 1))
+    return any(sum(a != b for a, b in zip(piece, name, strict=True)) == 1 for piece in pieces)

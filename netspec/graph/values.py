@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netspec.graph.bound import too_many
+from netspec.graph.count import too_many_layers
 from netspec.graph.evaluate import Refusal, describe, evaluate
 from netspec.graph.scope import Bound, Scope, TableValue
 from netspec.text.diagnostics import Note
@@ -36,7 +36,7 @@ def iterations(item: Repeat, scope: Scope) -> Sequence[Scope]:
         case bool():
             pass
         case int() if count > MAX_LAYERS:  # one that only shapes decide: counted before are others
-            raise too_many(item.count.span)
+            raise too_many_layers(item.count.span)
         case int() if count >= 0:
             return (scope,) * count
         case TableValue():

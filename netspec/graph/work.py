@@ -5,7 +5,8 @@ times nothing.
 from __future__ import annotations
 
 from netspec.text.source import Span
-from netspec.text.syntax import Call, Item, terms
+from netspec.text.syntax import Call, Item
+from netspec.text.walk import terms
 
 
 class Exhausted(Exception):

@@ -14,7 +14,7 @@ from netspec.layers.tensor import TensorType
 
 @dataclass(frozen=True)
 class _Activation(Layer):
-    """A function of each element that is one ONNX operator, `op`."""
+    """A function of each element, which is the one ONNX operator `op` unless `lower` says more."""
 
     op: ClassVar[str]
     nonlinear = True
@@ -37,7 +37,7 @@ class Relu(_Activation, keyword="RELU"):
 
 
 @dataclass(frozen=True)
-class LeakyRelu(Layer, keyword="LEAKYRELU"):
+class LeakyRelu(_Activation, keyword="LEAKYRELU"):
     """Leaky rectifier.  shape -> shape,  y = x where x > 0, else slope * x.
 
     Source: Maas, Hannun & Ng 2013, "Rectifier nonlinearities improve neural network acoustic
@@ -46,8 +46,6 @@ class LeakyRelu(Layer, keyword="LEAKYRELU"):
 
     slope: Annotated[float, Meta("slope of the negative side", ge=0)] = 0.01
 
-    nonlinear = True
-    keeps = ("input",)
     rectifier = True
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
@@ -64,7 +62,6 @@ class PRelu(_Activation, keyword="PRELU"):
     Source: He et al. 2015, "Delving deep into rectifiers".
     """
 
-    nonlinear = True
     rectifier = True
 
     def weights(self, inputs: tuple[TensorType, ...]) -> Mapping[str, Weight]:
@@ -112,7 +109,6 @@ class Silu(_Activation, keyword="SILU"):
     Source: Elfwing, Uchibe & Doya 2017, "Sigmoid-weighted linear units"; Ramachandran et al. 2017.
     """
 
-    nonlinear = True
     rectifier = True
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
@@ -126,7 +122,6 @@ class Relu6(_Activation, keyword="RELU6"):
     Source: Krizhevsky 2010, "Convolutional deep belief networks on CIFAR-10".
     """
 
-    nonlinear = True
     rectifier = True
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
@@ -148,8 +143,6 @@ class HardSigmoid(_Activation, keyword="HARDSIGMOID"):
 
     Source: Howard et al. 2019, "Searching for MobileNetV3", section 5.2.
     """
-
-    nonlinear = True
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         return emit.node("HardSigmoid", inputs[0].name, alpha=1 / 6, beta=0.5)

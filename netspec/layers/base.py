@@ -7,11 +7,12 @@ the diagram and the exporter read the registry; none of them knows a kind by nam
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, fields
+from dataclasses import KW_ONLY, fields
 from functools import cache
 from typing import Any, ClassVar
 
 from netspec.layers.emitter import Emitter, Value
+from netspec.layers.facts import Kept, Weight, Window
 from netspec.layers.guards import check_size, check_spatial
 from netspec.layers.hyperparameter import HyperParameter, read_hyperparameters
 from netspec.layers.tensor import Shape, TensorType
@@ -26,65 +27,11 @@ __all__ = [
     "Weight",
     "Window",
     "hyperparameters",
+    "required",
 ]
 
 #: Layer kinds by keyword, in the order of the reference.
 REGISTRY: dict[str, type[Layer]] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """A tensor that a layer keeps from sample to sample.
-
-    `role` says what it is and so how it starts: a "weight" by fan-in and fan-out, a "bias", "shift"
-    or "mean" as zeros, a "scale" or "variance" as ones, a "slope" as 0.25. Means and variances are
-    state, not parameters.
-    """
-
-    shape: tuple[int, ...]
-    role: str
-    fan_in: int = 0
-    fan_out: int = 0
-
-    @property
-    def learned(self) -> bool:
-        """Whether training learns it, so that it counts as parameters."""
-        return self.role not in ("mean", "variance")
-
-    @property
-    def numel(self) -> int:
-        """Elements."""
-        return TensorType(self.shape).numel
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A tensor that a layer makes in the forward pass for its own backward pass: a mask, indices.
-
-    `elements` count for each sample, or once for the batch unless `for_each`; `dtype` is the
-    element type where it is not the net's.
-    """
-
-    what: str
-    elements: int
-    dtype: str | None = None
-    for_each: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A window over rows and columns: its extent (dilation counted), step, and zeros around the
-    input.
-
-    For layers that enlarge, `zoom` is how many pixels each input pixel becomes before the window
-    slides: itself and zeros after it (Dumoulin & Visin 2016, section 4). Output pixel o reads input
-    pixels ceil((o*stride - pad) / zoom) to floor((o*stride - pad + extent - 1) / zoom).
-    """
-
-    extent: tuple[int, int]
-    stride: tuple[int, int] = (1, 1)
-    pads: tuple[int, int, int, int] = (0, 0, 0, 0)  # top, left, bottom, right
-    zoom: tuple[int, int] = (1, 1)
 
 
 class Layer:

@@ -37,11 +37,8 @@ class FullyConnected(Layer, keyword="FC"):
     def weights(self, inputs: tuple[TensorType, ...]) -> Mapping[str, Weight]:
         features = inputs[0].channels
         weight = Weight((self.units, features), "weight", features, self.units)
-        return (
-            {"weight": weight, "bias": Weight((self.units,), "bias")}
-            if self.bias
-            else {"weight": weight}
-        )
+        bias = {"bias": Weight((self.units,), "bias")} if self.bias else {}
+        return {"weight": weight, **bias}
 
     def macs(self, inputs: tuple[TensorType, ...], output: TensorType) -> int:
         return inputs[0].numel * self.units

@@ -15,13 +15,14 @@ from netspec.text.nearest import did_you_mean
 
 #: A size over space: `3` or `[3, 5]` as written, (height, width) as kept.
 Pair: TypeAlias = tuple[int, int]
+#: Ways to say a padding without numbers.
+PadWord: TypeAlias = Literal["valid", "half", "same"]
 #: Zeros around a tensor: a word, or `1`, `[h, w]`, `[top, left, bottom, right]` as written; a word
 #: or four as kept.
-Pad: TypeAlias = Literal["valid", "half", "same"] | tuple[int, int, int, int]
+Pad: TypeAlias = PadWord | tuple[int, int, int, int]
 #: A shape: a list of sizes.
 Size: TypeAlias = tuple[int, ...]
 
-_PAD_WORDS = ("valid", "half", "same")
 #: Largest number that float32, the type of attributes in ONNX, can hold.
 _LARGEST_FLOAT = (2 - 2**-23) * 2.0**127
 
@@ -56,7 +57,7 @@ class HyperParameter:
     def words(self) -> tuple[str, ...]:
         """The words that it takes."""
         if self.type == Pad:
-            return _PAD_WORDS
+            return get_args(PadWord)
         return get_args(self.type) if get_origin(self.type) is Literal else ()
 
     @property

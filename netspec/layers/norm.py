@@ -25,8 +25,8 @@ class _Normalisation(Layer):
     keeps = ("input",)
 
     def weights(self, inputs: tuple[TensorType, ...]) -> Mapping[str, Weight]:
-        per_channel = inputs[0].shape[:1]
-        return {"weight": Weight(per_channel, "scale"), "bias": Weight(per_channel, "shift")}
+        shape = inputs[0].shape[:1]
+        return {"weight": Weight(shape, "scale"), "bias": Weight(shape, "shift")}
 
     def normalise(self, op: str, x: Value, emit: Emitter, **attributes: int) -> str:
         """One ONNX operator, which reads the layer's tensors in their order."""
@@ -45,11 +45,11 @@ class BatchNorm(_Normalisation, keyword="BN"):
     centres = True
 
     def weights(self, inputs: tuple[TensorType, ...]) -> Mapping[str, Weight]:
-        per_channel = inputs[0].shape[:1]
+        shape = inputs[0].shape[:1]
         return {
             **super().weights(inputs),
-            "running_mean": Weight(per_channel, "mean"),
-            "running_var": Weight(per_channel, "variance"),
+            "running_mean": Weight(shape, "mean"),
+            "running_var": Weight(shape, "variance"),
         }
 
     def kept(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Kept, ...]:

@@ -6,7 +6,7 @@ Source: Dumoulin & Visin 2016, "A guide to convolution arithmetic for deep learn
 
 from __future__ import annotations
 
-from netspec.layers.base import Window
+from netspec.layers.facts import Window
 from netspec.layers.hyperparameter import Pad, Pair
 from netspec.layers.tensor import TensorType
 from netspec.text.diagnostics import LayerError

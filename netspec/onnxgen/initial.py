@@ -26,8 +26,6 @@ FloatArray: TypeAlias = NDArray[np.float32]
 #: Elements that one random generator fills; each block has its own, so that it does not matter
 #: which thread fills it.
 _BLOCK = 1 << 18
-#: Families whose nonlinear members (max pooling, LRN, MUL) are no activations.
-_LOOKED_THROUGH = frozenset({"norm", "pool", "merge"})
 #: How tensors start that are not drawn at random, by role.
 _CONSTANTS = {"bias": 0.0, "shift": 0.0, "mean": 0.0, "scale": 1.0, "variance": 1.0, "slope": 0.25}
 
@@ -80,7 +78,7 @@ def before_rectifiers(graph: Graph) -> frozenset[str]:
     """The nodes for which the first activation that reads their result is a rectifier.
 
     Normalisation, pooling, views and merges are looked through; another layer with a weight matrix,
-    or the end of the net, means none.
+    a softmax, or the end of the net, means none.
     """
     place = {node.name: at for at, node in enumerate(graph.nodes)}
     none = len(place)
@@ -88,9 +86,9 @@ def before_rectifiers(graph: Graph) -> frozenset[str]:
     meets: dict[str, int] = {}  # the same for its output
     for node in reversed(graph.nodes):
         meets[node.name] = min((first[name] for name in graph.readers[node.name]), default=none)
-        if node.layer.nonlinear and node.layer.family not in _LOOKED_THROUGH:
+        if node.layer.activation:
             first[node.name] = place[node.name]
-        elif node.layer.linear:
+        elif node.layer.linear or node.layer.chances():
             first[node.name] = none
         else:
             first[node.name] = meets[node.name]

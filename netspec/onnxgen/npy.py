@@ -26,6 +26,11 @@ class Header:
         return prod(self.shape) * self.dtype.itemsize
 
     @property
+    def numeric(self) -> bool:
+        """Whether its elements are floats, integers or booleans."""
+        return self.dtype.kind in "fiub"
+
+    @property
     def type_name(self) -> str:
         """The element type, for messages."""
         return "objects (a pickle)" if self.dtype.hasobject else self.dtype.name
@@ -54,7 +59,7 @@ def read_header(file: IO[bytes]) -> Header:
 
 def read_data(file: IO[bytes], header: Header) -> NDArray[Any]:
     """The array of numbers that stands after its header.  ValueError where it is not complete."""
-    if header.dtype.kind not in "fiub":
+    if not header.numeric:
         raise ValueError(f"elements of type {header.type_name} are not numbers")
     data = file.read(header.nbytes)
     if len(data) < header.nbytes:

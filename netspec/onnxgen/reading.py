@@ -8,7 +8,7 @@ from pathlib import Path
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # no types
 from onnx import IR_VERSION, GraphProto, ModelProto, NodeProto, TensorProto
 
-from netspec.onnxgen.errors import UnusableError
+from netspec.onnxgen.errors import UnusableError, refuse_no_file
 from netspec.text.printable import printable
 
 
@@ -18,8 +18,7 @@ def read_model(path: Path) -> ModelProto:
     UnusableError, naming the file, where it cannot serve.
     """
     shown = printable(str(path))
-    if not path.is_file():
-        raise UnusableError(f"{shown}: {'not a file' if path.exists() else 'no such file'}")
+    refuse_no_file(path)
     model = ModelProto()
     try:
         model.ParseFromString(path.read_bytes())

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from netspec.onnxgen.errors import UnusableError
+from netspec.onnxgen.errors import UnusableError, refuse_no_file
 from netspec.onnxgen.npy import read_data, read_header
+from netspec.text.limits import MAX_HEADER_BYTES
 from netspec.text.printable import printable
 
 _PICKLES = (".pth", ".pt", ".pkl", ".pickle", ".bin", ".ckpt")
@@ -73,8 +74,7 @@ def open_tensors(path: Path) -> TensorFile:
         raise UnusableError(
             f"{shown}: weights are .safetensors or .npz, not {printable(suffix) or 'this'}"
         )
-    if not path.is_file():
-        raise UnusableError(f"{shown}: {'not a file' if path.exists() else 'no such file'}")
+    refuse_no_file(path)
     _refuse_stand_in(path)
     return SafetensorsFile(path) if suffix == ".safetensors" else NpzFile(path)
 
@@ -181,7 +181,7 @@ def _why_not_safetensors(path: Path, error: Exception) -> str:
     size = path.stat().st_size
     with path.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8).ljust(8, b"\xff"))
-        if length > min(size, 100_000_000):
+        if length > min(size, MAX_HEADER_BYTES):
             return (
                 f"not a complete safetensors file: {size} bytes, and its header would be {length}"
             )

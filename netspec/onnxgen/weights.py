@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice, repeat, zip_longest
 from pathlib import Path
 from typing import Protocol
 
@@ -16,8 +17,13 @@ from netspec.layers import TensorType, Weight
 from netspec.onnxgen.errors import UnusableError
 from netspec.onnxgen.initial import FloatArray, Seeded
 from netspec.onnxgen.weightfile import FLOATS, Stored, TensorFile, open_tensors
+from netspec.text.limits import MAX_NAMED_TENSORS
 from netspec.text.nearest import nearest
 from netspec.text.printable import printable
+
+
+#: What follows a layer's name in a tensor's.
+_TENSOR = re.compile(r"[A-Za-z_]+")
 
 
 class Values(Protocol):
@@ -67,9 +73,8 @@ class FileValues:
         found = {ours: self.file.stored[theirs] for ours, theirs in self.theirs.items()}
         faults = _faults(self.wanted, found, allow_extra)
         if faults:
-            lines = "".join(f"\n  {printable(line)}" for line in faults)
             raise UnusableError(
-                f"{printable(str(path))} does not fit the net:{lines}", _advice(faults)
+                f"{printable(str(path))} does not fit the net:{_listed(faults)}", _advice(faults)
             )
 
     def __iter__(self) -> Iterator[tuple[str, FloatArray]]:
@@ -118,15 +123,38 @@ def rename(name: str, renames: Mapping[str, str]) -> str:
     first that fits wins.
     """
     for theirs, ours in renames.items():
-        pattern = "(.+?)".join(re.escape(part) for part in theirs.split("*"))
-        match = re.fullmatch(rf"{pattern}(\.[A-Za-z_]+)?", name)
-        if match:
-            *stars, tensor = match.groups()
-            renamed = ours
-            for letters in stars:
-                renamed = renamed.replace("*", letters, 1)
-            return renamed + (tensor or "")
+        layer, dot, tensor = name.rpartition(".")
+        inside = _stars(theirs, layer) if dot and _TENSOR.fullmatch(tensor) else None
+        stars = _stars(theirs, name) if inside is None else inside
+        if stars is not None:
+            parts = ours.split("*")
+            letters = islice(chain(stars, repeat("*")), len(parts) - 1)
+            renamed = "".join(chain(*zip_longest(parts, letters, fillvalue="")))
+            return renamed if inside is None else f"{renamed}.{tensor}"
     return name
+
+
+def _stars(pattern: str, name: str) -> list[str] | None:
+    """The letters that each `*` of a pattern stands for in a name, as few as can be; None where it
+    does not fit.
+
+    Found from left to right without a way back: what a stranger writes cannot make it slow.
+    """
+    first, *parts = pattern.split("*")
+    if not parts:
+        return [] if name == pattern else None
+    *middle, last = parts
+    at, end = len(first), len(name) - len(last)
+    if not name.startswith(first) or not name.endswith(last):
+        return None
+    found = []
+    for part in middle:
+        to = name.find(part, at + 1, end)
+        if to < 0:
+            return None
+        found.append(name[at:to])
+        at = to + len(part)
+    return [*found, name[at:end]] if at < end else None
 
 
 def _by_our_names(path: Path, file: TensorFile, renames: Mapping[str, str]) -> dict[str, str]:
@@ -160,8 +188,16 @@ def _faults(
         elif there.dtype not in FLOATS:
             faults.append(f"{name} is of type {there.dtype}, weights are floats")
     if not allow_extra:
-        faults += [f"extra: {name}{_near(name, wanted)}" for name in found if name not in wanted]
+        extra = [name for name in found if name not in wanted]
+        near = [_near(name, wanted) for name in extra[:MAX_NAMED_TENSORS]]
+        faults += [f"extra: {name}{hint}" for name, hint in zip_longest(extra, near, fillvalue="")]
     return faults
+
+
+def _listed(faults: list[str]) -> str:
+    more = len(faults) - MAX_NAMED_TENSORS
+    lines = [printable(line) for line in faults[:MAX_NAMED_TENSORS]]
+    return "".join(f"\n  {line}" for line in [*lines, *[f"and {more:,} more"] * (more > 0)])
 
 
 def _near(name: str, wanted: Iterable[str]) -> str:

@@ -13,10 +13,8 @@ from netspec.onnxgen.machine import size
 from netspec.onnxgen.npy import Header, read_data, read_header
 from netspec.onnxgen.weightfile import BROKEN_ZIP
 from netspec.runtime.errors import InputError
+from netspec.text.limits import MAX_INFLATED_BYTES, MAX_INFLATION
 from netspec.text.printable import printable
-
-#: A member that inflates to more than this and a hundred times what it is packed is a trap.
-_LARGEST_INFLATED, _LARGEST_RATIO = 1 << 30, 100
 
 
 def read_npy(path: Path) -> NDArray[np.float32]:
@@ -55,7 +53,7 @@ def _read_member(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[np.f
     try:
         with file.open(member) as stream:
             header = _header(stream)
-            if header.nbytes > _LARGEST_INFLATED + _LARGEST_RATIO * member.compress_size:
+            if header.nbytes > MAX_INFLATED_BYTES + MAX_INFLATION * member.compress_size:
                 packed = size(member.compress_size)
                 raise InputError(f"{size(header.nbytes)} out of {packed}; give it as an .npy file")
             return _floats(read_data(stream, header))
@@ -65,7 +63,7 @@ def _read_member(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[np.f
 
 def _header(file: IO[bytes]) -> Header:
     header = read_header(file)
-    if header.dtype.kind not in "fiub":
+    if not header.numeric:
         raise InputError(f"it holds {printable(header.type_name)}, not numbers")
     return header
 

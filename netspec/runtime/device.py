@@ -101,7 +101,6 @@ def _load_cuda_libraries() -> None:
     """Load cuBLAS, cuDNN and others from NVIDIA's wheels, where the loader does not look."""
     preload = getattr(onnxruntime, "preload_dlls", None)
     if preload is not None:
-        with contextlib.redirect_stdout(
-            io.StringIO()
-        ):  # it prints what is missing; we name it ourselves
+        # it prints what is missing; we name it ourselves
+        with contextlib.redirect_stdout(io.StringIO()):
             preload()

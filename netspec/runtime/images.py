@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,8 @@ from PIL import ImageOps, UnidentifiedImageError
 
 from netspec.runtime.errors import InputError
 from netspec.text.inputs import Image
+from netspec.text.limits import MAX_PIXELS
 
-#: Pictures with more pixels are refused before they are decoded.
-MAX_PIXELS = 100_000_000
 #: Formats that are read: decoded here, none by another program, as Pillow does with EPS.
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 SUFFIXES = frozenset(
@@ -26,9 +26,10 @@ def read_picture(path: Path, image: Image, shape: tuple[int, ...]) -> NDArray[np
     """The picture as `(C, H, W)`:  (pixel * scale - mean) / std  for each channel.
 
     Before that it is turned as EXIF says, laid over white, brought to 8 bits a sample, resized and
-    cropped. InputError where it is no picture, or not a whole one.
+    cropped. InputError where it is no picture, or not a whole one; OSError where it does not open.
     """
-    picture = _decode(path)
+    with path.open("rb") as file:
+        picture = _decode(file)
     picture = _crop(_resize(picture, image), image)
     if (picture.height, picture.width) != shape[1:]:
         raise InputError(
@@ -38,14 +39,13 @@ def read_picture(path: Path, image: Image, shape: tuple[int, ...]) -> NDArray[np
     return _normalise(picture, image)
 
 
-def _decode(path: Path) -> Pillow.Image:
+def _decode(stream: IO[bytes]) -> Pillow.Image:
     """The first picture of a file, upright, as RGB."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # Pillow warns of large and of odd files; we decide by our own limit
-            with Pillow.open(path, formats=_FORMATS) as file:
+            # Pillow warns of large and of odd files; we decide by our own limit
+            warnings.simplefilter("ignore")
+            with Pillow.open(stream, formats=_FORMATS) as file:
                 _refuse_large(file.width, file.height)
                 file.load()
                 return _to_rgb(ImageOps.exif_transpose(file))

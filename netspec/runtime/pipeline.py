@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.onnxgen.errors import UnusableError
+from netspec.onnxgen.errors import UnusableError, refuse_no_file
 from netspec.runtime.arrays import read_npy, read_npz
 from netspec.runtime.errors import InputError, RunError
 from netspec.runtime.images import SUFFIXES, read_picture
@@ -45,11 +45,9 @@ def find_inputs(arguments: Iterable[str], tell: Callable[[str], object]) -> list
         path = Path(argument)
         if path.is_dir():
             files += _pictures(path, tell)
-        elif path.is_file():
-            files.append(path)
         else:
-            reason = "not a file" if path.exists() else "no such file"
-            raise UnusableError(f"{printable(argument)}: {reason}")
+            refuse_no_file(path)
+            files.append(path)
     return files
 
 

@@ -18,9 +18,8 @@ def session_options() -> Any:
     """Options for a session that says nothing by itself and uses the cores that it may."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what matters comes back as an exception, and is said once
-    options.intra_op_num_threads = (
-        cores()
-    )  # ONNX Runtime's own count would pin threads to cores that are not ours
+    # ONNX Runtime's own count would pin threads to cores that are not ours
+    options.intra_op_num_threads = cores()
     return options
 
 

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from netspec.text.diagnostics import Diagnostic
-from netspec.text.document import Mapping, Scalar, Sequence, Tree
+from netspec.text.expression import WORDS, parse_expression
 from netspec.text.lexer import fragment_of
 from netspec.text.limits import MAX_NAME
-from netspec.text.parser import WORDS
-from netspec.text.pattern import parse_expression
 from netspec.text.printable import printable
 from netspec.text.source import Span
 from netspec.text.syntax import Expr, Hole, ListOf, Literal, Name
+from netspec.text.tree import Mapping, Scalar, Sequence, Tree
 
 #: Names that the language itself binds: the size of the tensor that enters a call.
 BUILT_IN = ("C", "H", "W")
@@ -46,7 +45,7 @@ class Defaults:
     span: Span
 
 
-Bound: TypeAlias = Expr | Table | Defaults
+BindingValue: TypeAlias = Expr | Table | Defaults
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +53,7 @@ class Binding:
     """A name and what it stands for."""
 
     name: Name
-    value: Bound
+    value: BindingValue
 
 
 def read_bindings(tree: Mapping, diagnostics: list[Diagnostic]) -> tuple[Binding, ...]:
@@ -62,7 +61,7 @@ def read_bindings(tree: Mapping, diagnostics: list[Diagnostic]) -> tuple[Binding
     found = []
     for key, value in tree.entries:
         if check_name(key, diagnostics):
-            found.append(Binding(Name(key.text, key.span), _bound(value, diagnostics)))
+            found.append(Binding(Name(key.text, key.span), _binding_value(value, diagnostics)))
     return tuple(found)
 
 
@@ -89,7 +88,7 @@ def check_name(key: Scalar, diagnostics: list[Diagnostic]) -> bool:
     return False
 
 
-def _bound(tree: Tree, diagnostics: list[Diagnostic]) -> Bound:
+def _binding_value(tree: Tree, diagnostics: list[Diagnostic]) -> BindingValue:
     match tree:
         case Scalar():
             return read_value(tree, diagnostics)
@@ -130,7 +129,7 @@ def _value_or_list(tree: Tree, diagnostics: list[Diagnostic]) -> Expr:
 def read_value(scalar: Scalar, diagnostics: list[Diagnostic]) -> Expr:
     """The expression that a scalar is: a literal, or text in the language of expressions."""
     if not isinstance(scalar.value, str):
-        return Literal(scalar.value, scalar.span)  # type: ignore[arg-type]  # _resolve gives no others
+        return Literal(scalar.value, scalar.span)  # type: ignore[arg-type]  # `resolve` gives no others
     if re.fullmatch(r"\s*[-+]?[0-9.]+([eE][-+]?[0-9]+)?\s*", scalar.value):
         message = f"the number {printable(scalar.text)[:40]} is quoted, which makes it text"
         diagnostics.append(

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from netspec.text.bindings import BUILT_IN
 from netspec.text.diagnostics import Diagnostic
-from netspec.text.document import Mapping, Tree
+from netspec.text.expression import WORDS, parse_signature
 from netspec.text.lexer import fragment_of
-from netspec.text.parser import WORDS
-from netspec.text.pattern import parse_signature, read_pattern
+from netspec.text.pattern import read_pattern
 from netspec.text.syntax import Argument, Chain, Expr, Name
+from netspec.text.tree import Mapping, Tree
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,71 +1,30 @@
 """YAML text -> located tree.  The only importer of yaml.
 
 The tree is built from the parser's events: depth, aliases and duplicate keys are judged before
-anything is built, every node keeps its place, and scalars are resolved here by the YAML 1.2 core
-rules (section 10.3.2), whatever the library does.  `yes` and `no` are the language's own booleans.
+anything is built, every node keeps its place, and scalars are resolved by netspec itself, whatever
+the library does.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import yaml
 
+from netspec.text.decode import too_large
 from netspec.text.diagnostics import Diagnostic, SpecError
 from netspec.text.limits import MAX_ALIASED_NODES, MAX_DEPTH, MAX_FILE_BYTES
 from netspec.text.printable import printable
+from netspec.text.scalars import resolve
 from netspec.text.source import Source, Span
+from netspec.text.tree import Mapping, Scalar, Sequence, Tree
 from netspec.text.yaml_errors import syntax_error
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NULL = frozenset(("", "~", "null", "Null", "NULL"))
-_BOOLEANS = {
-    **dict.fromkeys(("true", "True", "TRUE", "yes"), True),
-    **dict.fromkeys(("false", "False", "FALSE", "no"), False),
-}
-_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scalar:
-    """A value on a leaf: `value` is None, a bool, an int, a float or a str; `text` is what it
-    decodes to.
-    """
-
-    span: Span
-    value: object
-    text: str
-    style: str  # "" plain, "'" or '"' quoted, ">" or "|" block
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sequence:
-    """A list."""
-
-    span: Span
-    items: tuple[Tree, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Mapping:
-    """A mapping; keys are unique names, in the order of the file."""
-
-    span: Span
-    entries: tuple[tuple[Scalar, Tree], ...]
-
-    def get(self, key: str) -> Tree | None:
-        """The value of a key, or None."""
-        return next((value for name, value in self.entries if name.text == key), None)
-
-
-Tree: TypeAlias = Scalar | Sequence | Mapping
 
 
 def read_document(source: Source) -> tuple[Tree, list[Diagnostic]]:
@@ -82,9 +41,8 @@ def read_document(source: Source) -> tuple[Tree, list[Diagnostic]]:
     except yaml.MarkedYAMLError as error:
         raise SpecError([syntax_error(error, source)]) from None
     if reader.root is None or (isinstance(reader.root, Scalar) and not reader.root.text):
-        raise SpecError(
-            [Diagnostic("empty-file", "the file holds no YAML document", _at(source, 0))]
-        )
+        start = Span(source, 0, min(1, len(source.text)))
+        raise SpecError([Diagnostic("empty-file", "the file holds no YAML document", start)])
     return reader.root, reader.diagnostics
 
 
@@ -106,8 +64,7 @@ def _scalar_span(event: Any, source: Source) -> Span:
 
 def _refuse_text(source: Source) -> None:
     if len(source.text) > MAX_FILE_BYTES:
-        message = f"the file is larger than {MAX_FILE_BYTES // 1_000_000} MB"
-        raise SpecError([Diagnostic("file-too-large", message, _at(source, 0))])
+        raise too_large(source)
     if bad := _FORBIDDEN.search(source.text):
         message = f"a control character, {printable(bad[0])}, is not allowed in YAML"
         raise SpecError(
@@ -117,10 +74,6 @@ def _refuse_text(source: Source) -> None:
 
 def _events(source: Source) -> Iterator[Any]:
     return yaml.parse(source.text, Loader=_Loader)
-
-
-def _at(source: Source, offset: int) -> Span:
-    return Span(source, offset, min(offset + 1, len(source.text)))
 
 
 class _Frame:
@@ -241,7 +194,7 @@ class _Reader:
 
     def _scalar(self, event: Any) -> Scalar:
         style = event.style or ""
-        value = _resolve(event.value) if style == "" else event.value
+        value = resolve(event.value) if style == "" else event.value
         return Scalar(_scalar_span(event, self.source), value, event.value, style)
 
     def _check_tag(self, event: Any) -> None:
@@ -255,24 +208,3 @@ class _Reader:
     def _fatal(self, code: str, message: str, event: Any) -> SpecError:
         span = Span(self.source, event.start_mark.index, event.end_mark.index)
         return SpecError([*self.diagnostics, Diagnostic(code, message, span)])
-
-
-def _resolve(text: str) -> object:
-    """A plain scalar's value by the YAML 1.2 core schema; a number too long for any use stays out
-    of `int`.
-    """
-    if text in _NULL:
-        return None
-    if text in _BOOLEANS:
-        return _BOOLEANS[text]
-    if text[0] not in "+-.0123456789":
-        return text
-    if _INTEGER.fullmatch(text):
-        if len(text) > 40:
-            return 10**40 if text[0] != "-" else -(10**40)
-        return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
-    if _FLOAT.fullmatch(text):
-        return float(text)
-    if _SPECIAL.fullmatch(text):
-        return float(text.replace(".", "", 1))
-    return text

@@ -14,12 +14,13 @@ from itertools import islice
 from typing import Any
 
 from netspec.text.diagnostics import Diagnostic
-from netspec.text.document import Mapping, Scalar, Sequence, Tree
 from netspec.text.limits import MAX_DIAGNOSTICS
 from netspec.text.nearest import did_you_mean, nearest
 from netspec.text.printable import printable
 from netspec.text.screen import Schema, accepts, matches
 from netspec.text.shipped import shipped
+from netspec.text.source import Span
+from netspec.text.tree import Mapping, Scalar, Sequence, Tree
 
 #: The code of a finding by the key it lies under; the innermost wins.
 _CODES = {
@@ -184,7 +185,7 @@ def _hint(error: Any, tree: Tree) -> str | None:
 
 def _unknown_keys(error: Any, tree: Tree) -> Iterator[Diagnostic]:
     known = list(error.schema.get("properties", {}))
-    assert isinstance(tree, Mapping)
+    assert isinstance(tree, Mapping)  # the validator complains of keys of mappings alone
     for key, _ in tree.entries:
         if key.text not in known:
             yield _unknown_key(key, known)
@@ -197,7 +198,7 @@ def _unknown_key(key: Scalar, known: list[str]) -> Diagnostic:
 
 
 def _unknown_name(error: Any, tree: Tree) -> Diagnostic:
-    assert isinstance(tree, Mapping)
+    assert isinstance(tree, Mapping)  # as above
     key = next(key for key, _ in tree.entries if key.text == error.instance)
     name = printable(key.text)[:60]
     expected = error.schema.get("title", "a name")
@@ -215,7 +216,7 @@ def _follow(root: Mapping, path: list[str | int]) -> Tree:
     return tree
 
 
-def _head(tree: Tree) -> Any:
+def _head(tree: Tree) -> Span:
     """A small place for what a mapping lacks: its first key."""
     if isinstance(tree, Mapping) and tree.entries:
         return tree.entries[0][0].span

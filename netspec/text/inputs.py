@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from netspec.text.diagnostics import Diagnostic
-from netspec.text.document import Mapping, Scalar, Sequence, Tree
 from netspec.text.limits import MAX_DIMENSION
 from netspec.text.source import Span
+from netspec.text.tree import Mapping, Scalar, Sequence, Tree
 
 _SHAPE = re.compile(r"[1-9][0-9]*(?:x[1-9][0-9]*){2}")
 

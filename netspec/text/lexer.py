@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from netspec.text.document import Scalar
 from netspec.text.source import Source, Span
+from netspec.text.tree import Scalar
 
 _TOKEN = re.compile(
     r"(?P<arrow>->|→)"

@@ -1,4 +1,6 @@
-"""How much a spec may ask for.  Every bound of the language stands here, with its reason."""
+"""How much may be asked of netspec.  Every bound stands here, with its reason; docs/limits.md lists
+them.
+"""
 
 #: Bytes of a spec: thirty times the largest net of the literature written out layer by layer.
 MAX_FILE_BYTES = 5_000_000
@@ -31,3 +33,29 @@ MAX_INTEGER = 2**63 - 1
 MAX_DIAGNOSTICS = 200
 #: Letters of known names that are held against a mistyped one.
 MAX_COMPARED = 4_000
+#: Letters of a word that is looked up among the known ones, mistyped as it is.
+MAX_TYPED = 60
+
+#: Boxes of repeats and blocks in a diagram, of which the innermost go first: Graphviz's time and
+#: memory grow with their square.
+MAX_BOXES = 2_000
+#: Layers that are laid out; more are no picture, and take Graphviz minutes.
+MAX_DRAWN_LAYERS = 20_000
+#: For a drawing, all in all, so that it ends within a minute.
+DRAWING_SECONDS = 55.0
+#: For the `dot` program alone, so that one that hangs leaves time for pygraphviz.
+PROGRAM_SECONDS = 30.0
+#: Address space of a process that draws.
+DRAWING_BYTES = 2 << 30
+
+#: Bytes of a safetensors header: what the library itself takes.
+MAX_HEADER_BYTES = 100_000_000
+#: Tensors of a weight file that are named as wrong.
+MAX_NAMED_TENSORS = 200
+#: Pictures with more pixels are refused before they are decoded.
+MAX_PIXELS = 100_000_000
+#: A member of an .npz that inflates to more than this and MAX_INFLATION times what it is packed to
+#: is a trap.
+MAX_INFLATED_BYTES = 1 << 30
+#: Zeros shrink a thousandfold; data that anyone measured do not shrink a hundredfold.
+MAX_INFLATION = 100

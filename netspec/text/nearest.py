@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from netspec.text.limits import MAX_COMPARED
-
-#: Letters of a word that can still be mistyped.
-_LONGEST = 60
+from netspec.text.limits import MAX_COMPARED, MAX_TYPED
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -16,7 +13,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
     Of very many known words the first are compared, MAX_COMPARED letters in all.
     """
-    if not 0 < len(word) <= _LONGEST:
+    if not 0 < len(word) <= MAX_TYPED:
         return None
     typed, most = word.lower(), max(1, len(word) // 3)
     places, left = _places(typed), MAX_COMPARED

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netspec.text.diagnostics import Diagnostic
-from netspec.text.document import Mapping, Scalar, Sequence, Tree
 from netspec.text.lexer import fragment_of
 from netspec.text.limits import MAX_FILE_BYTES
 from netspec.text.pattern import parse_pattern
 from netspec.text.printable import printable
 from netspec.text.source import Span
 from netspec.text.syntax import Tap
+from netspec.text.tree import Mapping, Scalar, Sequence, Tree
 
 
 @dataclass(frozen=True, eq=False)

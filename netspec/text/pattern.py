@@ -14,33 +14,32 @@ hides no other.
 
 from __future__ import annotations
 
+from netspec.text.cursor import CLOSERS, Fault, describe
 from netspec.text.diagnostics import Diagnostic
-from netspec.text.document import Scalar, Tree
+from netspec.text.expression import ExpressionParser
 from netspec.text.lexer import Fragment, Token, fragment_of
 from netspec.text.limits import MAX_NESTING
-from netspec.text.parser import CLOSERS, Cursor, Fault, describe
 from netspec.text.syntax import (
     Argument,
     Call,
     Chain,
-    Expr,
     Hole,
     Item,
     Labelled,
-    Literal,
     Maybe,
     Name,
     Repeat,
     Tap,
-    tallest,
 )
+from netspec.text.tree import Scalar, Tree
+from netspec.text.walk import tallest
 
 _CLOSERS = frozenset(CLOSERS.values())
 
 
 def parse_pattern(fragment: Fragment) -> tuple[Chain, list[Diagnostic]]:
     """The pattern that a fragment holds, and what is wrong with it."""
-    parser = _Parser(fragment)
+    parser = _PatternParser(fragment)
     chain = parser.chain()
     while parser.now.kind != "end":
         code, message = "unbalanced-bracket", f"{describe(parser.now)} closes nothing"
@@ -70,33 +69,9 @@ def read_pattern(tree: Tree, diagnostics: list[Diagnostic]) -> Chain:
     return chain
 
 
-def parse_expression(fragment: Fragment) -> tuple[Expr | None, list[Diagnostic]]:
-    """The expression that a fragment holds, None where it holds none, and what is wrong with it."""
-    cursor = Cursor(fragment)
-    try:
-        expr = cursor.expression()
-        if cursor.now.kind != "end":
-            message = f"an operator is expected, found {describe(cursor.now)}"
-            raise cursor.fault("expression", message, cursor.now)
-    except Fault as fault:
-        return None, [*cursor.diagnostics, fault.diagnostic]
-    return expr, cursor.diagnostics
+class _PatternParser(ExpressionParser):
+    """Parses patterns; what stands in their brackets and after `*` are expressions."""
 
-
-def parse_signature(
-    fragment: Fragment,
-) -> tuple[Name | None, tuple[Argument, ...], list[Diagnostic]]:
-    """A block's key `NAME(a, b=1)`: its name, its parameters as arguments, and what is wrong with
-    it.
-    """
-    parser = _Parser(fragment)
-    try:
-        return *parser.signature(), parser.diagnostics
-    except Fault as fault:
-        return None, (), [*parser.diagnostics, fault.diagnostic]
-
-
-class _Parser(Cursor):
     def chain(self) -> Chain:
         """`pattern`, as far as it goes; an empty chain is a fault."""
         start = self.now
@@ -199,43 +174,9 @@ class _Parser(Cursor):
         name = self.advance()
         arguments: tuple[Argument, ...] = ()
         if self.now.kind == "(":
-            arguments = self._arguments()
+            arguments = self.arguments()
         branches = self._branches() if self.now.kind == "{" else None
         return Call(name.text, arguments, branches, self.span(name))
-
-    def _arguments(self) -> tuple[Argument, ...]:
-        opener = self.open()
-        misplaced: Fault | None = None
-        found: list[Argument] = []
-        more = self.now.kind != ")"
-        while more:
-            argument = self._argument()
-            if argument.name is None and found and found[-1].name is not None:
-                message = "a positional argument after a named one"
-                misplaced = Fault("argument-order", message, argument.value.span)
-            found.append(argument)
-            more = self.now.kind == ","
-            if more:
-                self.advance()
-        self.close(opener)
-        if misplaced is not None:
-            raise misplaced
-        return tuple(found)
-
-    def _argument(self) -> Argument:
-        if self.now.kind != "name" or self.ahead().kind != "=":
-            return Argument(None, self.expression())
-        token = self.advance()
-        self.advance()
-        name = Name(token.text, self.span(token))
-        if name.text != "name":
-            return Argument(name, self.expression())
-        if self.now.kind != "name":
-            raise self.fault(
-                "wrong-type", f"`name` must be an identifier, found {describe(self.now)}", self.now
-            )
-        value = self.advance()
-        return Argument(name, Literal(value.text, self.span(value)))
 
     def _branches(self) -> tuple[Chain, ...]:
         opener = self.open()
@@ -291,19 +232,3 @@ class _Parser(Cursor):
         index = self.expression()
         self.close(opener)
         return Tap(label, index)
-
-    def signature(self) -> tuple[Name, tuple[Argument, ...]]:
-        """`NAME` or `NAME(a, b=1)`, whole."""
-        token = self.now
-        if token.kind != "name":
-            raise self.fault(
-                "block",
-                f"a block's key is NAME or NAME(parameters), found {describe(token)}",
-                token,
-            )
-        self.advance()
-        parameters = self._arguments() if self.now.kind == "(" else ()
-        if self.now.kind != "end":
-            message = f"a block's key ends after its parameters, found {describe(self.now)}"
-            raise self.fault("block", message, self.now)
-        return Name(token.text, self.span(token)), parameters

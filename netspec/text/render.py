@@ -23,9 +23,7 @@ def plain(style: str, text: str) -> str:
 
 def concise(diagnostic: Diagnostic) -> str:
     """`FILE:LINE:COLUMN: CODE message`."""
-    span = diagnostic.span
-    place = f"{printable(span.source.name)}:{span.line}:{span.column}"
-    return f"{place}: {diagnostic.code} {printable(diagnostic.message)}"
+    return f"{_place(diagnostic.span)}: {diagnostic.code} {printable(diagnostic.message)}"
 
 
 def render(diagnostic: Diagnostic, paint: Paint = plain) -> str:

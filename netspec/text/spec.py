@@ -11,13 +11,14 @@ from pathlib import Path
 from netspec.text.bindings import Binding, read_bindings
 from netspec.text.blocks import Block, read_blocks
 from netspec.text.diagnostics import Diagnostic, SpecError, in_order
-from netspec.text.document import Mapping, Scalar, Sequence, Tree, read_document
+from netspec.text.document import read_document
 from netspec.text.envelope import check_envelope, mend_keys
 from netspec.text.inputs import Input, read_inputs
 from netspec.text.outputs import Output, WeightsFile, read_labels, read_outputs, read_weights
 from netspec.text.pattern import read_pattern
 from netspec.text.source import Source, Span
 from netspec.text.syntax import Chain, Name
+from netspec.text.tree import Mapping, Scalar, Sequence, Tree
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,16 +33,10 @@ def dead_layers(graph: Graph) -> Iterator[Diagnostic]:
 def _dead(graph: Graph, end: Node, count: int) -> Diagnostic:
     message = f"nothing reads {end.name}, and it is no output"
     leads = (Note(f"{count} layers lead only there"),) if count > 1 else ()
-    label = _stage(end)
+    label = end.stage
     advice = f'write `output: {{{label}: "@{label}"}}`, or remove the stage'
-    if label is None:
+    if not label:
         advice = 'label it `@aux` and write `output: {aux: "@aux"}`, or remove it'
     return Diagnostic(
         "dead-layers", message, end.span, (*where(graph, end), *leads), advice, "warning"
     )
-
-
-def _stage(node: Node) -> str | None:
-    """The label of the stage that a node stands in."""
-    steps = node.step.chain() if node.step else ()
-    return steps[0].label if steps and steps[0].kind == "stage" else None

@@ -101,20 +101,16 @@ def _tiles(graph: Graph, node: Node) -> bool:
 def _lost(graph: Graph, node: Node) -> str:
     """`the last 1 of 7 rows and the last 1 of 7 columns`"""
     unread = node.layer.unread(graph.input_types(node)) or (0, 0)
-    sides = zip(unread, _area(graph, node), ("rows", "columns"), strict=True)
+    sides = zip(unread, graph.input_types(node)[0].area, ("rows", "columns"), strict=True)
     return " and ".join(
         f"the last {count} of {total} {what}" for count, total, what in sides if count
     )
 
 
-def _area(graph: Graph, node: Node) -> tuple[int, int]:
-    return graph.input_types(node)[0].area
-
-
 def _remainder(graph: Graph, node: Node) -> Diagnostic:
     inputs = graph.input_types(node)
     unread, window = node.layer.unread(inputs), node.layer.window(inputs)
-    assert unread is not None and window is not None
+    assert unread is not None and window is not None  # `_with_remainder` has seen both
     axis = 0 if unread[0] else 1
     size, pads = inputs[0].area[axis], (window.pads[axis], window.pads[axis + 2])
     padded = "+".join(str(part) for part in (size, *pads) if part)

@@ -4,6 +4,7 @@ spec mended.
 
 from __future__ import annotations
 
+from netspec.text.nearest import nearest
 from netspec.text.rules.arguments import ARGUMENTS
 from netspec.text.rules.document import DOCUMENT
 from netspec.text.rules.keys import KEYS
@@ -19,4 +20,10 @@ _FAMILIES = (DOCUMENT, KEYS, PATTERN, NAMES, ARGUMENTS, VALUES, SHAPES, LINT)
 #: Every code that netspec emits, in the order in which a spec is read.
 CODES: dict[str, Rule] = {rule.code: rule for family in _FAMILIES for rule in family}
 
-__all__ = ["CODES", "Rule"]
+__all__ = ["CODES", "Rule", "advice_for"]
+
+
+def advice_for(code: str) -> str:
+    """What to say of a code that there is not."""
+    near = nearest(code, CODES)
+    return f"did you mean `{near}`?" if near else "`netspec rule` lists them all"

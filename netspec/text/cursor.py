@@ -1,6 +1,4 @@
-"""The part of parsing that patterns and expressions share: a cursor over tokens that records
-faults.
-"""
+"""A cursor over the tokens of a fragment: steps, brackets, faults."""
 
 from __future__ import annotations
 
@@ -8,20 +6,17 @@ from functools import cached_property
 
 from netspec.text.diagnostics import Diagnostic
 from netspec.text.lexer import Fragment, Token, tokens
-from netspec.text.limits import MAX_DEPTH, MAX_DIAGNOSTICS, MAX_INTEGER, MAX_NAME
+from netspec.text.limits import MAX_DEPTH, MAX_DIAGNOSTICS, MAX_NAME
 from netspec.text.printable import printable
 from netspec.text.source import Span
-from netspec.text.syntax import Binary, Expr, ListOf, Literal, Name, Negated
 
 #: Opening brackets and what closes them.
 CLOSERS = {"[": "]", "(": ")", "{": "}"}
-#: Words of the language, which no binding may take.
-WORDS: dict[str, bool | str] = {
-    "yes": True,
-    "true": True,
-    "no": False,
-    "false": False,
-    **{word: word for word in ("valid", "half", "same", "nearest", "bilinear")},
+
+#: What is expected, and what to write, where a bracket that is to be closed holds a mark too many.
+_EXPECTED = {
+    (")", ","): ("`)`", "a list is written in square brackets: `[3, 3]`"),
+    ("}", ","): ("`|` or `}`", "branches are separated by `|`: `ADD{ CONV(8) | CONV(8) }`"),
 }
 
 
@@ -34,7 +29,7 @@ class Fault(Exception):
 
 
 class Cursor:
-    """A place in the tokens of a fragment, and the parser of expressions."""
+    """A place in the tokens of a fragment, and what has been found wrong with them."""
 
     def __init__(self, fragment: Fragment) -> None:
         self.fragment = fragment
@@ -105,8 +100,11 @@ class Cursor:
             message = "`|` separates the branches of a merge, which stand in { }"
             raise self.fault("syntax", message, found)
         if closed:
-            message = f"`,` or `{closer}` is expected, found {describe(found)}"
-            raise self.fault("syntax", message, found)
+            expected, advice = _EXPECTED.get((closer, found.kind), (f"`,` or `{closer}`", None))
+            if found.text == ":":
+                advice = "an argument by name is written with `=`: `pad=half`"
+            message = f"{expected} is expected, found {describe(found)}"
+            raise self.fault("syntax", message, found, advice)
         message = f"`{opener.text}` is not closed before {describe(found)}"
         help_text = f"write `{closer}` before {describe(found)}"
         raise self.fault("unbalanced-bracket", message, opener, help_text)
@@ -135,80 +133,6 @@ class Cursor:
                 end = None if end is None else ends[end + 1]
             ends[at] = end
         return ends
-
-    # expressions, by precedence: sums of products of signed factors
-
-    def expression(self) -> Expr:
-        """`expr` of the grammar."""
-        left = self._product()
-        while self.now.kind in ("+", "-"):
-            operator = self.advance().kind
-            right = self._product()
-            left = Binary(operator, left, right, left.span.to(right.span))
-        return left
-
-    def _product(self) -> Expr:
-        left = self.factor()
-        while self.now.kind in ("*", "/", "%"):
-            operator = self.advance().kind
-            right = self.factor()
-            left = Binary(operator, left, right, left.span.to(right.span))
-        return left
-
-    def factor(self) -> Expr:
-        """A number, a word, a name, a list, or a bracketed expression, with its signs."""
-        token = self.now
-        match token.kind:
-            case "-":
-                return self._negated()
-            case "number":
-                return Literal(self._number(self.advance()), self.span(token))
-            case "name":
-                self.advance()
-                if token.text in WORDS:
-                    return Literal(WORDS[token.text], self.span(token))
-                return Name(token.text, self.span(token))
-            case "(":
-                self.open()
-                inner = self.expression()
-                self.close(token)
-                return inner
-            case "[":
-                return self._list()
-        raise self.fault("expression", f"a value is expected, found {describe(token)}", token)
-
-    def _negated(self) -> Expr:
-        signs: list[Token] = []
-        while self.now.kind == "-":
-            if len(signs) >= MAX_DEPTH:
-                raise self.fault("too-deep", f"more than {MAX_DEPTH} signs", self.now)
-            signs.append(self.advance())
-        operand = self.factor()
-        for sign in reversed(signs):
-            operand = Negated(operand, self.span(sign).to(operand.span))
-        return operand
-
-    def _list(self) -> ListOf:
-        opener = self.open()
-        items: list[Expr] = []
-        if self.now.kind != "]":
-            items.append(self.expression())
-        while items and self.now.kind == ",":
-            self.advance()
-            items.append(self.expression())
-        last = self.now
-        self.close(opener)
-        return ListOf(tuple(items), self.span(opener).to(self.span(last)))
-
-    def _number(self, token: Token) -> int | float:
-        if not token.text.isdigit():
-            value = float(token.text)
-            if value in (float("inf"),):
-                raise self.fault("too-large", "a number is out of range", token)
-            return value
-        if len(token.text) > 19 or int(token.text) > MAX_INTEGER:
-            raise self.fault("too-large", "an integer is larger than 2^63-1", token)
-        return int(token.text)
 
     def _shortened(self, token: Token) -> Token:
         """A token with no more of a name than one may have: a net may hold it a million times."""

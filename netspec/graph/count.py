@@ -7,7 +7,7 @@ time in the text, not in the net.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from netspec.graph.evaluate import Refusal, evaluate
 from netspec.graph.scope import Bound, Scope, TableValue, Unknown, Value
@@ -16,25 +16,13 @@ from netspec.text.bindings import BUILT_IN
 from netspec.text.blocks import Block
 from netspec.text.limits import MAX_LAYERS, MAX_NESTING, MAX_STEPS, MAX_VARIANTS
 from netspec.text.source import Span
-from netspec.text.syntax import (
-    Call,
-    Chain,
-    Expr,
-    Hole,
-    Item,
-    Labelled,
-    Maybe,
-    Name,
-    Repeat,
-    Tap,
-    calls,
-    names,
-)
+from netspec.text.syntax import Call, Chain, Expr, Hole, Item, Labelled, Maybe, Name, Repeat, Tap
+from netspec.text.walk import names, walk
 
 _Key = tuple[object, ...]
 
 
-class Bounds:
+class LayerCount:
     """Counts the layers and iterations of a net; Refusal as soon as there are more than it may
     have.
     """
@@ -73,7 +61,8 @@ class Bounds:
     def _add(self, chain: Chain, scope: Scope) -> None:
         self.total += self._chain(chain, scope)
         if self.total > MAX_LAYERS:
-            raise too_many(next(calls(chain)).span)
+            first = next((item for item in walk(chain) if isinstance(item, Call)), chain)
+            raise too_many_layers(first.span)
 
     def _chain(self, chain: Chain, scope: Scope) -> int:
         total = 0
@@ -121,7 +110,7 @@ class Bounds:
             self._known[key] = max(1, self._chain(block.body, inside))
             self._open.pop()
         if self._known[key] > MAX_LAYERS:
-            raise too_many(call.span)
+            raise too_many_layers(call.span)
         return own + self._known[key]
 
     def _inside(self, block: Block, call: Call, scope: Scope) -> Scope:
@@ -168,7 +157,7 @@ class Bounds:
 
     def _bounded(self, item: Repeat, total: int) -> int:
         if total > MAX_LAYERS:
-            raise too_many(item.count.span)
+            raise too_many_layers(item.count.span)
         return total
 
     def _remembered(self, repeat: Repeat, scope: Scope) -> int:
@@ -191,25 +180,18 @@ class Bounds:
             self._free[id(item)] = tuple(dict.fromkeys(self._reads(item)))
         return self._free[id(item)]
 
-    def _reads(self, item: Item) -> list[str]:
+    def _reads(self, item: Item) -> Iterator[str]:
         """The names that decide how often something in an item is repeated."""
-        match item:
-            case Tap() | Hole():
-                return []
-            case Chain():
-                return [name for inner in item.items for name in self._reads(inner)]
-            case Labelled():
-                return self._reads(item.body)
-            case Maybe():
-                return [item.flag.text, *self._reads(item.body)]
-            case Repeat():
-                return [name.text for name in names(item.count)] + self._reads(item.body)
-            case Call():
-                found = [name for branch in item.branches or () for name in self._reads(branch)]
-                if item.name in self._blocks:
-                    found += [n.text for argument in item.arguments for n in names(argument.value)]
-                    found += [p.name.text for p in self._blocks[item.name].parameters]
-                return found
+        for inner in walk(item):
+            match inner:
+                case Maybe():
+                    yield inner.flag.text
+                case Repeat():
+                    yield from (name.text for name in names(inner.count))
+                case Call() if inner.name in self._blocks:
+                    for argument in inner.arguments:
+                        yield from (name.text for name in names(argument.value))
+                    yield from (p.name.text for p in self._blocks[inner.name].parameters)
 
     def _value(self, expr: Expr, scope: Scope) -> Value:
         """An expression's value, None where it is a mistake or needs the shapes."""
@@ -219,7 +201,7 @@ class Bounds:
             return None
 
 
-def too_many(span: Span) -> Refusal:
+def too_many_layers(span: Span) -> Refusal:
     """The refusal of a net that would have more layers or iterations than it may."""
     message = f"the net would have more than {MAX_LAYERS:,} layers or iterations"
     return Refusal("too-many-layers", message, span, "lower the repeat counts")
