@@ -136,10 +136,10 @@ def _report(
     dtype: str,
     complete: bool,
 ) -> Report:
-    if batch < 1:
-        raise ValueError(f"batch must be at least 1, got {batch}")
-    if dtype not in DTYPES:
-        raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}")
+    if batch < 1 or dtype not in DTYPES:
+        known = ", ".join(DTYPES)
+        message = f"batch must be at least 1 and dtype one of {known}, got {batch} and {dtype!r}"
+        raise ValueError(message)
     size = DTYPES[dtype]
     rows, kept_elements = _rows(nodes, batch, size)
     peak = inference_peak(nodes, kept)

@@ -8,8 +8,7 @@ import click
 
 from netspec.cli.failure import Failure
 from netspec.layers import REGISTRY
-from netspec.layers.reference import signature, table
-from netspec.text.nearest import did_you_mean
+from netspec.layers.reference import meant_kind, signature, table
 from netspec.text.printable import printable
 
 
@@ -25,7 +24,7 @@ def command(kind: str | None) -> None:
         return
     keyword = kind.upper()
     if keyword not in REGISTRY:
-        near = did_you_mean(keyword, REGISTRY) or "`netspec layers` lists them all"
+        near = meant_kind(kind) or "`netspec layers` lists them all"
         raise Failure(f"there is no layer kind {printable(kind)}", help=near)
     layer = REGISTRY[keyword]
     click.echo(f"{signature(layer)}\n\n{inspect.getdoc(layer)}")

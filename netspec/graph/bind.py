@@ -11,9 +11,10 @@ from netspec.graph.evaluate import Refusal, evaluate
 from netspec.graph.place import Findings, TooManyError
 from netspec.graph.scope import Bound, RowValue, Scope, TableValue, Unknown
 from netspec.layers import REGISTRY, hyperparameters
+from netspec.layers.reference import meant_hyperparameter, meant_kind
 from netspec.text.bindings import Binding, Defaults, Table
 from netspec.text.diagnostics import Diagnostic, LayerError, Note
-from netspec.text.nearest import did_you_mean, nearest
+from netspec.text.nearest import nearest
 from netspec.text.printable import printable
 from netspec.text.syntax import Expr, ListOf, Literal, Name
 
@@ -110,7 +111,7 @@ def _no_kind(name: Name, value: Defaults) -> Diagnostic:
     near = nearest(name.text, REGISTRY)
     if name.text.isupper() or near is not None:
         message = f"there is no layer kind {shown}"
-        help_text = did_you_mean(name.text, REGISTRY)
+        help_text = meant_kind(name.text)
         return Diagnostic("unknown-kind", message, name.span, help=help_text)
     message = f"`{shown}` is bound to a mapping, which only a layer kind may be"
     help_text = f"a table is a list of rows: `{shown}: [{{f: 8}}]`"
@@ -149,5 +150,6 @@ def unknown_hyperparameter(keyword: str, name: Name) -> Diagnostic:
     known = hyperparameters(REGISTRY[keyword])
     shown = printable(name.text)[:60]
     message = f"{keyword} has no hyperparameter `{shown}`"
-    help_text = did_you_mean(name.text, known) or f"{keyword} takes no hyperparameters"
+    near = meant_hyperparameter(name.text, known) if known else None
+    help_text = near or f"see `netspec layers {keyword}`"
     return Diagnostic("unknown-hyperparameter", message, name.span, help=help_text)

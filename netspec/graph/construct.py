@@ -102,11 +102,13 @@ class Constructor:
         count = f"{len(positional)} positional argument{'s' * (len(positional) != 1)}"
         order = f": {', '.join(positional)}" if positional else ""
         message = f"{keyword} takes {count}{order}"
-        self._report("too-many-arguments", message, argument.value.span)
+        named = [name for name in fields if name not in positional]
+        advice = f"the others go by name: `{named[0]}=...`" if named else None
+        self._report("too-many-arguments", message, argument.value.span, advice)
         return None
 
-    def _report(self, code: str, message: str, span: Span) -> None:
-        self._findings.append(Diagnostic(code, message, span))
+    def _report(self, code: str, message: str, span: Span, advice: str | None = None) -> None:
+        self._findings.append(Diagnostic(code, message, span, help=advice))
 
     def _value(
         self, keyword: str, field: HyperParameter, expr: Expr, scope: Scope, entering: Entering

@@ -29,10 +29,10 @@ from netspec.graph.usage import Usage
 from netspec.graph.values import flag_value, iterations, tap_index
 from netspec.graph.work import Work
 from netspec.layers import REGISTRY, Layer
+from netspec.layers.reference import meant_kind
 from netspec.layers.shape import Flatten
 from netspec.text.blocks import Block
 from netspec.text.limits import MAX_NESTING, MAX_STEPS
-from netspec.text.nearest import did_you_mean
 from netspec.text.printable import printable
 from netspec.text.spec import Spec, Stage
 from netspec.text.syntax import Call, Chain, Hole, Item, Labelled, Maybe, Name, Repeat, Tap
@@ -206,7 +206,7 @@ class Expansion:
     def _unknown_kind(self, call: Call, place: Place) -> Flow:
         shown = printable(call.name)[:60]
         message = f"there is no layer kind or block {shown}"
-        near = partial(did_you_mean, call.name, [*REGISTRY, *self._spec.blocks])
+        near = partial(meant_kind, call.name, self._spec.blocks)
         self._findings.report("unknown-kind", message, call.span, place, help=near)
         for branch in call.branches or ():
             self._chain(branch, place, None)

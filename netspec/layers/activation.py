@@ -109,6 +109,8 @@ class Silu(_Activation, keyword="SILU"):
     Source: Elfwing, Uchibe & Doya 2017, "Sigmoid-weighted linear units"; Ramachandran et al. 2017.
     """
 
+    elsewhere = ("swish",)
+
     rectifier = True
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
@@ -134,6 +136,8 @@ class HardSwish(_Activation, keyword="HARDSWISH"):
     Source: Howard et al. 2019, "Searching for MobileNetV3", section 5.2.
     """
 
+    elsewhere = ("hswish",)
+
     op = "HardSwish"
     rectifier = True
 
@@ -154,6 +158,8 @@ class Sigmoid(_Activation, keyword="SIGMOID"):
     Source: Rumelhart, Hinton & Williams 1986, "Learning representations by back-propagating
     errors".
     """
+
+    elsewhere = ("logistic",)
 
     op = "Sigmoid"
     keeps = ("output",)
@@ -193,6 +199,8 @@ class Abs(_Activation, keyword="ABS"):
 
 class Identity(_Activation, keyword="IDENTITY"):
     """The input as it is.  shape -> shape,  y = x."""
+
+    elsewhere = ("noop", "passthrough")
 
     op = "Identity"
     nonlinear = False

@@ -44,6 +44,8 @@ class Layer:
     keyword: ClassVar[str]
     #: The module that the kind stands in, for grouping and colour: "conv", "pool", "dense", ...
     family: ClassVar[str]
+    #: What other tools call it, in lower case without `2d`, for whoever comes from them.
+    elsewhere: ClassVar[tuple[str, ...]] = ()
     #: Whether it stands for an input of the net: `infer` takes the declared type, the graph has no
     #: edge to it.
     source: ClassVar[bool] = False

@@ -122,6 +122,8 @@ class Shuffle(Layer, keyword="SHUFFLE"):
     Source: Zhang et al. 2017, "ShuffleNet", section 3.1.
     """
 
+    elsewhere = ("channelshuffle",)
+
     groups: Annotated[int, Meta("groups of channels to deal out in turn", ge=1)]
 
     def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
@@ -148,6 +150,8 @@ class Split(Layer, keyword="SPLIT"):
     Source: Krizhevsky et al. 2012, "ImageNet classification with deep convolutional neural
     networks", figure 2.
     """
+
+    elsewhere = ("chunk",)
 
     index: Annotated[int, Meta("which slice, from 0", ge=0)]
     of: Annotated[int, Meta("how many slices", ge=1)]

@@ -71,6 +71,8 @@ class Conv(_Convolution, keyword="CONV"):
     Source: LeCun et al. 1998, "Gradient-based learning applied to document recognition".
     """
 
+    elsewhere = ("convolution",)
+
     def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
         (x,) = inputs
         self.check_groups(x)
@@ -113,6 +115,8 @@ class Deconv(_Convolution, keyword="DECONV"):
     `pad` crops the output; `same` makes it H*stride exactly. Weight C x F/groups x kh x kw.
     Source: Zeiler et al. 2010, "Deconvolutional networks"; Dumoulin & Visin 2016, section 4.
     """
+
+    elsewhere = ("convtranspose", "transposedconv", "transposeconv", "upconv")
 
     _: KW_ONLY
     output_pad: Annotated[Pair, Meta("rows and columns added at the end, pixels", ge=0)] = (0, 0)

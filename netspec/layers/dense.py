@@ -20,6 +20,8 @@ class FullyConnected(Layer, keyword="FC"):
     Source: Rosenblatt 1958, "The perceptron".
     """
 
+    elsewhere = ("linear", "dense", "gemm", "fullyconnected", "innerproduct")
+
     units: Annotated[int, Meta("output features U", ge=1)]
     _: KW_ONLY
     bias: Annotated[bool, Meta("whether a number is added to each output")] = True

@@ -143,6 +143,8 @@ class HyperParameter:
         help_text = None
         if isinstance(value, str) and self.words:
             help_text = did_you_mean(value, self.words)
+        elif self.type is bool and str(value).lower() in ("true", "false", "on", "off"):
+            help_text = f"write `{'yes' if str(value).lower() in ('true', 'on') else 'no'}`"
         elif isinstance(value, float) and value.is_integer():
             help_text = f"write {int(value)}"
         found = f"must be {self.expected}, found {written(value)}"
@@ -160,7 +162,8 @@ def written(value: object) -> str:
         case None:
             text = "nothing"
         case int() | float():
-            text = str(value) if abs(value) < 1e30 else "a number of more than 30 digits"
+            huge = 1e30 <= abs(value) < float("inf")
+            text = "a number of more than 30 digits" if huge else str(value)
         case tuple():
             text = f"[{', '.join(map(_plain, value[:6]))}{', ...' if len(value) > 6 else ''}]"
         case str():

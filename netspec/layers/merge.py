@@ -44,6 +44,8 @@ class Add(_Merge, keyword="ADD"):
     Source: He et al. 2015, "Deep residual learning for image recognition", section 3.2.
     """
 
+    elsewhere = ("sum", "plus")
+
     passes_gradient = True
 
     def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
@@ -62,6 +64,8 @@ class Mul(_Merge, keyword="MUL"):
 
     Source: Hu, Shen & Sun 2017, "Squeeze-and-excitation networks", section 3.2.
     """
+
+    elsewhere = ("multiply", "product")
 
     nonlinear = True
     keeps = ("input",)
@@ -97,6 +101,8 @@ class Concat(_Merge, keyword="CONCAT"):
 
     Source: Szegedy et al. 2014, "Going deeper with convolutions", section 4.
     """
+
+    elsewhere = ("concatenate", "cat")
 
     passes_gradient = True
 

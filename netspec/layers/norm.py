@@ -42,6 +42,8 @@ class BatchNorm(_Normalisation, keyword="BN"):
     Source: Ioffe & Szegedy 2015, "Batch normalization", algorithm 2.
     """
 
+    elsewhere = ("batchnorm", "batchnormalization")
+
     centres = True
 
     def weights(self, inputs: tuple[TensorType, ...]) -> Mapping[str, Weight]:
@@ -69,6 +71,8 @@ class LocalResponseNorm(Layer, keyword="LRN"):
     Source: Krizhevsky, Sutskever & Hinton 2012, "ImageNet classification with deep convolutional
     neural networks", section 3.3 (whose alpha is alpha/size here).
     """
+
+    elsewhere = ("localresponsenorm", "localresponsenormalization")
 
     size: Annotated[int, Meta("channels in the sum", ge=1)] = 5
     _: KW_ONLY
@@ -122,6 +126,8 @@ class LayerNorm(_Normalisation, keyword="LAYERNORM"):
     Source: Ba, Kiros & Hinton 2016, "Layer normalization".
     """
 
+    elsewhere = ("layernormalization", "ln")
+
     nonlinear = True
 
     def weights(self, inputs: tuple[TensorType, ...]) -> Mapping[str, Weight]:
@@ -144,6 +150,8 @@ class GroupNorm(_Normalisation, keyword="GROUPNORM"):
     Weight and bias C. `groups` divides C.
     Source: Wu & He 2018, "Group normalization".
     """
+
+    elsewhere = ("groupnormalization", "gn")
 
     groups: Annotated[int, Meta("groups of channels", ge=1)] = 32
 
@@ -178,6 +186,8 @@ class InstanceNorm(_Normalisation, keyword="INSTANCENORM"):
     Weight and bias C, as torch.nn.InstanceNorm2d(affine=True) has them.
     Source: Ulyanov, Vedaldi & Lempitsky 2016, "Instance normalization".
     """
+
+    elsewhere = ("instancenormalization",)
 
     spatial = True
     nonlinear = True

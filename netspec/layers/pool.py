@@ -86,6 +86,8 @@ class MaxPool(_Pool, keyword="POOL"):
     Source: Ranzato et al. 2007, "Unsupervised learning of invariant feature hierarchies".
     """
 
+    elsewhere = ("maxpool", "maxpooling")
+
     nonlinear = True
 
     def kept(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Kept, ...]:
@@ -110,6 +112,8 @@ class AvgPool(_Pool, keyword="AVGPOOL"):
     Source: LeCun et al. 1998, "Gradient-based learning applied to document recognition"
     (subsampling).
     """
+
+    elsewhere = ("averagepool", "averagepooling", "avgpooling")
 
     _: KW_ONLY
     count_pad: Annotated[bool, Meta("whether zeros of the padding count in the divisor")] = True
@@ -189,6 +193,8 @@ class GlobalAveragePool(_GlobalPool, keyword="GAP"):
     Source: Lin, Chen & Yan 2013, "Network in network", section 3.2.
     """
 
+    elsewhere = ("globalavgpool", "globalaveragepool", "globalaveragepooling", "adaptiveavgpool")
+
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         return self.reduce("GlobalAveragePool", inputs[0], emit)
 
@@ -198,6 +204,8 @@ class GlobalMaxPool(_GlobalPool, keyword="GMP"):
 
     Source: Oquab et al. 2015, "Is object localization for free?", section 3.
     """
+
+    elsewhere = ("globalmaxpool", "globalmaxpooling", "adaptivemaxpool")
 
     nonlinear = True
     keeps = ("input", "output")

@@ -31,6 +31,8 @@ class Flatten(Layer, keyword="FLATTEN"):
 class Reshape(Layer, keyword="RESHAPE"):
     """The elements in their order, in another shape of the same size.  CxHxW -> shape."""
 
+    elsewhere = ("view",)
+
     shape: Annotated[Size, Meta("sizes of the output's axes, without the batch axis", ge=1)]
 
     view = True
@@ -58,6 +60,8 @@ class Subsample(Layer, keyword="SUBSAMPLE"):
 
     Source: He et al. 2015, "Deep residual learning for image recognition", section 4.2, shortcut A.
     """
+
+    elsewhere = ("downsample",)
 
     stride: Annotated[Pair, Meta("step over rows and columns, pixels", ge=1)]
 
@@ -88,6 +92,8 @@ class Upsample(Layer, keyword="UPSAMPLE"):
     `nearest` repeats pixels; `bilinear` interpolates between their centres, the outermost held
     beyond the borders (PyTorch's align_corners=False).
     """
+
+    elsewhere = ("interpolate", "resize", "upsampling")
 
     scale: Annotated[Pair, Meta("output pixels for each input pixel", ge=1)] = (2, 2)
     _: KW_ONLY

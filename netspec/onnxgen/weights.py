@@ -21,7 +21,6 @@ from netspec.text.limits import MAX_NAMED_TENSORS
 from netspec.text.nearest import nearest
 from netspec.text.printable import printable
 
-
 #: What follows a layer's name in a tensor's.
 _TENSOR = re.compile(r"[A-Za-z_]+")
 

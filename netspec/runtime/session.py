@@ -140,6 +140,8 @@ class Session:
         raise InputError(f"the net takes several inputs; give {', '.join(self.inputs)} by name")
 
     def _from_file(self, path: Path, layers: Sequence[str]) -> tuple[str | bytes, Card]:
+        if path.suffix in (".yaml", ".yml"):
+            raise UnusableError(f"{printable(str(path))} is a spec, not a model; `load` it first")
         model = read_model(path)
         card = Card.read(model)
         if not layers:
