@@ -28,7 +28,8 @@ class Outcome:
 
 def netspec(capsys: pytest.CaptureFixture[str], *arguments: object) -> Outcome:
     """Run a command as its entry point does."""
-    before, threshold = signal.getsignal(signal.SIGTERM), gc.get_threshold()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    threshold = gc.get_threshold()
     argv, sys.argv = sys.argv, ["netspec", *map(str, arguments)]
     capsys.readouterr()
     try:
@@ -36,7 +37,8 @@ def netspec(capsys: pytest.CaptureFixture[str], *arguments: object) -> Outcome:
             main()
     finally:
         sys.argv = argv
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         gc.set_threshold(*threshold)
     return Outcome(ended.value.code, *capsys.readouterr())
 

@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -82,21 +83,16 @@ def netspec(context: click.Context, color: str, verbose: bool) -> None:
 
 def main() -> None:
     """The entry point: run a command, turn what goes wrong into a message and an exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
+    ended = _obey_signals()
     gc.set_threshold(1_000_000)  # a command drops little of what it makes: collecting costs
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # real files have it
-    code = _guarded(sys.argv[1:])
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except BrokenPipeError:
-        code = failure.PIPE_CLOSED
-    except OSError as error:
-        _say(f"cannot write standard output: {error.strerror}")
-        code = failure.UNUSABLE
-    _leave(code)
+        code = _flushed(_guarded(sys.argv[1:]))
+    except KeyboardInterrupt:
+        code = failure.INTERRUPTED
+    _leave(ended[0] if ended else code)
 
 
 def _guarded(arguments: list[str]) -> int:
@@ -164,12 +160,45 @@ def _colour(choice: str) -> bool | None:
     return True if os.environ.get("FORCE_COLOR") else None
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(failure.TERMINATED)
+def _obey_signals() -> list[int]:
+    """End the command at a signal; answers the exit codes of those that come.
+
+    Libraries may swallow what a signal raises within them: then the command ends as it would have,
+    with the signal's code.
+    """
+    ended: list[int] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        ended.append(failure.INTERRUPTED)
+        raise KeyboardInterrupt
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        ended.append(failure.TERMINATED)
+        raise SystemExit(failure.TERMINATED)
+
+    signal.signal(signal.SIGTERM, terminate)
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:  # as in the background of a shell
+        signal.signal(signal.SIGINT, interrupt)
+    return ended
+
+
+def _flushed(code: int) -> int:
+    """The exit code once standard output is written."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        return failure.PIPE_CLOSED
+    except OSError as error:
+        _say(f"cannot write standard output: {error.strerror}")
+        return failure.UNUSABLE
+    return code
 
 
 def _leave(code: int) -> None:
-    """Exit without a second complaint about a stream that is gone."""
+    """Exit without a second complaint about a stream that is gone, or a late interrupt."""
+    with suppress(KeyboardInterrupt):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         sys.stdout.flush()
     except (OSError, ValueError, AttributeError):

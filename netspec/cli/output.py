@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -47,7 +48,8 @@ def atomic_files(*paths: Path) -> Iterator[tuple[IO[bytes], ...]]:
 class _Part:
     """A file on its way to its place.
 
-    Its names are known before any file bears them: an interrupt at no moment leaves one behind.
+    Its names are known before any file bears them, and taken away at the latest when the process
+    ends: an interrupt leaves none behind, at whatever moment.
     """
 
     def __init__(self, path: Path, alone: bool) -> None:
@@ -56,6 +58,7 @@ class _Part:
         self._path, self._alone = path, alone
         self._new, self._old = path.with_name(f"{stem}.part"), path.with_name(f"{stem}.old")
         self._file: IO[bytes] | None = None
+        self._clear = weakref.finalize(self, _remove, self._new, self._old)
 
     def open(self) -> IO[bytes]:
         """The file, which none but we can open."""
@@ -94,9 +97,13 @@ class _Part:
         if self._file is not None:
             with suppress(OSError):
                 self._file.close()
-        for leftover in (self._new, self._old):
-            with suppress(OSError):
-                leftover.unlink()
+        self._clear()
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _private(path: str, flags: int) -> int:
