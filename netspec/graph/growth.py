@@ -73,6 +73,7 @@ class Growth:
             shown = hand.text if hand else self._namer.next(layer.keyword, place.prefix)
             span = (arguments or {}).get(error.argument or "", call.span)
             way = partial(way_notes, shown, place.step, inputs, self.by_name)
+            error.help = _most_repeats(error, place) or error.help
             self._findings.refused(error, span, way)
             self.unshaped.append(Unshaped(shown, layer, len(self.nodes)))
             return None
@@ -95,3 +96,15 @@ class Growth:
         self.nodes.append(node)
         self.by_name[node.name] = node
         return node
+
+
+def _most_repeats(error: LayerError, place: Place) -> str | None:
+    """Help for a window that an input shrunk by a repeat no longer holds: how often it may run."""
+    steps = place.step.chain() if place.step else ()
+    repeat = next((step for step in reversed(steps) if step.kind == "repeat"), None)
+    if error.code != "window-too-large" or repeat is None or repeat.index == 1:
+        return None
+    most = repeat.index - 1
+    if repeat.label.isdigit():
+        return f"`*{most}` is the most that this input allows; or use `pad=same`"
+    return f"this input allows {most} of the {repeat.count} iterations; or use `pad=same`"
