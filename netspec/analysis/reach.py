@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from math import ceil, floor, gcd, lcm
 from typing import TYPE_CHECKING, TypeAlias
 
+from netspec.text.limits import MAX_INTEGER
+
 if TYPE_CHECKING:
     from fractions import Fraction
 
@@ -53,12 +55,25 @@ class Reach:
         ends = {*range(min(period, count)), *range(max(count - period, 0), count)}
         return max(ceil(self.high(at) - self.low(at)) + 1 for at in ends)
 
+    @property
+    def outgrown(self) -> bool:
+        """Whether a place or a step takes more than 63 bits to write."""
+        places = self.lows[0], self.highs[0], self.step, self.low_rise, self.high_rise
+        if all(-MAX_INTEGER <= place <= MAX_INTEGER for place in places):
+            return any(place.denominator > MAX_INTEGER for place in places)
+        return True
+
     def still(self) -> Reach:
         """The first pixel in the place of all."""
         return Reach(self.lows[:1], self.highs[:1], 0, 0, 0)
 
     def slide(self, extent: int, stride: int, pad: int, zoom: int) -> Reach:
-        """Through a window (as `Window` defines it) along this axis."""
+        """Through a window (as `Window` defines it) along this axis.
+
+        Not further where it has outgrown all inputs: a net may double its stride a million times.
+        """
+        if self.outgrown:
+            return self
         if len(self.lows) == zoom == 1:
             return Reach(
                 (self.lows[0] - pad * self.low_rise,),
