@@ -1,11 +1,17 @@
-"""docs/limits.md lists every bound with its value; docs/threats.md names tests that exist."""
+"""docs/limits.md lists every bound with its value; docs/threats.md names tests that exist; numbers
+have bounds too.
+"""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import pytest
+
+from netspec.analysis.receptive import receptive_fields
 from netspec.text import limits
+from tests.graphs import graph_of
 
 _ROOT = Path(__file__).parent.parent
 _ROW = re.compile(r"^\| `([A-Z_]+)` \| ([\d,]+) \|", re.M)
@@ -32,3 +38,19 @@ def test_the_page_of_threats_names_cases_that_exist() -> None:
     named = re.findall(r"case `([a-z0-9-]+)`", page)
     assert len(named) > 10
     assert [case for case in named if f'"{case}"' not in cases] == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["SUBSAMPLE(2)", "CONV(1, 3, 2, pad=1)", "UPSAMPLE(2) -> SUBSAMPLE(3)", "POOL(2) -> UPSAMPLE"],
+)
+def test_receptive_fields_outgrow_no_number(body: str) -> None:
+    """Strides multiply: after a thousand layers they would have hundreds of digits, after a million
+    they would fill the memory.
+    """
+    graph = graph_of(f"netspec: 1\nname: n\ninput: 1x2x2\nnet: 'INPUT -> [{body}]*1000'\n")
+    fields = [field for field in receptive_fields(graph.nodes).values() if field is not None]
+    assert len(fields) > 1000
+    numbers = [number for field in fields for number in (*field.size, *(field.stride or ()))]
+    assert max(number.numerator for number in numbers) < 2**100
+    assert max(number.denominator for number in numbers) < 2**100
