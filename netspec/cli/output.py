@@ -83,14 +83,17 @@ class _Part:
         self._new.replace(self._path)
 
     def undo(self) -> None:
-        """Put back what stood there."""
+        """Put back what stood there; where even that fails it stays beside its place."""
         if self._file is None or self._alone:
             return
-        with suppress(OSError):
+        try:
             if self._old.exists():
                 self._old.replace(self._path)
             elif not self._new.exists():  # it took its place, and nothing had stood there
                 self._path.unlink()
+        except OSError:
+            self._clear.detach()
+            self._clear = weakref.finalize(self, _remove, self._new)
 
     def clear(self) -> None:
         """Take away what is left over."""
