@@ -81,9 +81,10 @@ class Usage:
             self._read(argument.value, scope)
         block = self._blocks.get(call.name)
         if block is None:
-            self.kinds.add(call.name.upper())
-            if call.name.upper() in REGISTRY:
-                scope.settings(call.name.upper())
+            kind = call.name.upper()
+            if kind in REGISTRY:  # a misspelt one may stand here too
+                self.kinds.add(kind)
+                scope.settings(kind)
         elif call.name not in self.called:
             self.called.add(call.name)
             for parameter in block.parameters:
