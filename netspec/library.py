@@ -61,7 +61,7 @@ class Graph(_Graph):
         """The ONNX model, weights inside.  `weights` is a file or arrays by name, else seeded."""
         from netspec.onnxgen.emit import Target
         from netspec.onnxgen.model import compile_model
-        from netspec.onnxgen.weights import choose_values
+        from netspec.weights.values import choose_values
 
         values = choose_values(self, weights, seed)
         return compile_model(self, values, Target.choose(None, batch, dtype))

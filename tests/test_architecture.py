@@ -19,7 +19,18 @@ from netspec.layers import REGISTRY
 PACKAGE = Path(netspec.__file__).parent
 
 #: A room imports only from itself and from those before it.
-ROOMS = ("text", "layers", "graph", "analysis", "diagram", "onnxgen", "runtime", "cli")
+ROOMS = (
+    "text",
+    "machine",
+    "layers",
+    "graph",
+    "analysis",
+    "diagram",
+    "weights",
+    "onnxgen",
+    "runtime",
+    "cli",
+)
 
 #: A third-party library and the only place that imports it.
 WALLS = {

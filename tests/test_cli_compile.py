@@ -15,7 +15,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from netspec.onnxgen import model as models
-from netspec.onnxgen.initial import Seeded
+from netspec.weights.initial import Seeded
 from tests.commands import Outcome, netspec
 from tests.graphs import SMALL, graph_of
 

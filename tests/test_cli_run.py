@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from netspec.onnxgen.initial import Seeded
 from netspec.runtime.session import Session
+from netspec.weights.initial import Seeded
 from tests.commands import Outcome, netspec, python
 from tests.graphs import SMALL, graph_of
 

@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import numpy_helper
 
+from netspec.machine.errors import UnusableError
 from netspec.onnxgen import model as models
 from netspec.onnxgen import stream
 from netspec.onnxgen.card import Card
 from netspec.onnxgen.emit import OPSETS, Target, emit
-from netspec.onnxgen.errors import UnusableError
-from netspec.onnxgen.initial import Seeded
 from netspec.onnxgen.model import compile_model, separate, weight_bytes, write_model
 from netspec.onnxgen.reading import expose, read_model, tensor_names
+from netspec.weights.initial import Seeded
 from tests.commands import python
 from tests.graphs import SMALL, graph_around, graph_of
 from tests.layer_samples import SAMPLES, Sample

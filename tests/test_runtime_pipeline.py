@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from netspec.onnxgen.errors import UnusableError
+from netspec.machine.errors import UnusableError
 from netspec.runtime.pipeline import Answers, answer, find_inputs
 from netspec.runtime.results import FORMATS, Results, write_results
 from netspec.runtime.session import Session

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from onnx import helper
 from onnxruntime import InferenceSession
 
+from netspec.machine.errors import UnusableError
 from netspec.onnxgen.emit import Target
-from netspec.onnxgen.errors import UnusableError
-from netspec.onnxgen.initial import Seeded
 from netspec.onnxgen.model import write_model
 from netspec.runtime import device as devices
 from netspec.runtime import start as starting
@@ -26,6 +25,7 @@ from netspec.runtime.errors import InputError, RunError
 from netspec.runtime.pipeline import answer
 from netspec.runtime.ranking import rank
 from netspec.runtime.session import Session
+from netspec.weights.initial import Seeded
 from tests.graphs import SMALL, TWO_INPUTS, graph_of
 
 X = np.linspace(-1, 1, 3 * 3 * 8 * 8, dtype=np.float32).reshape(3, 3, 8, 8)

@@ -54,10 +54,10 @@ def command(
     the same bytes. Above 1.5 GB the weights go to MODEL.onnx.data beside the model.
     """
     need("compile", "numpy", "onnx", "safetensors", "ml_dtypes")
+    from netspec.machine.resources import refuse_on_disk
     from netspec.onnxgen.emit import Target
-    from netspec.onnxgen.machine import refuse_on_disk
     from netspec.onnxgen.model import EXTERNAL_ABOVE, weight_bytes, write_model
-    from netspec.onnxgen.weights import choose_values
+    from netspec.weights.values import choose_values
 
     with usable():
         target = Target.choose(opset, batch, dtype)

@@ -57,7 +57,7 @@ def need(command: str, *modules: str) -> None:
 @contextmanager
 def usable() -> Iterator[None]:
     """Failure (exit 2) for files, devices and disks that cannot serve."""
-    from netspec.onnxgen.errors import UnusableError
+    from netspec.machine.errors import UnusableError
 
     try:
         yield

@@ -12,7 +12,7 @@ from onnx import ModelProto, StringStringEntryProto
 
 from netspec import __version__
 from netspec.graph.graph import Graph
-from netspec.onnxgen.errors import UnusableError
+from netspec.machine.errors import UnusableError
 from netspec.text.inputs import Image
 
 _PREFIX = "netspec."

@@ -27,8 +27,8 @@ from onnx import (
 from netspec import __version__
 from netspec.graph.graph import Graph, Node
 from netspec.layers import TensorType, Value
+from netspec.machine.errors import UnusableError
 from netspec.onnxgen.card import Card
-from netspec.onnxgen.errors import UnusableError
 
 #: Operator sets that the layers are written for, and the version of the format that carries them.
 #: Said here, for the onnx package's own defaults are newer than ONNX Runtime reads.

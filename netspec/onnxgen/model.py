@@ -11,11 +11,11 @@ from onnx import ModelProto, StringStringEntryProto, TensorProto
 
 from netspec.graph.graph import Graph
 from netspec.layers import DTYPES
+from netspec.machine.resources import refuse_in_memory
 from netspec.onnxgen.emit import DEFAULT, ELEMENTS, Target, emit
-from netspec.onnxgen.machine import refuse_in_memory
 from netspec.onnxgen.precision import cast, storage
 from netspec.onnxgen.stream import write_inside
-from netspec.onnxgen.weights import Values
+from netspec.weights.values import Values
 
 #: Bytes of weights above which they go beside the model: a protobuf message ends at 2 GiB.
 EXTERNAL_ABOVE = 1_500_000_000

@@ -8,8 +8,8 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.onnxgen.errors import UnusableError
-from netspec.onnxgen.initial import FloatArray
+from netspec.machine.errors import UnusableError
+from netspec.weights.initial import FloatArray
 
 _NUMPY = {
     "float16": np.dtype(np.float16),

@@ -8,7 +8,7 @@ from pathlib import Path
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # no types
 from onnx import IR_VERSION, GraphProto, ModelProto, NodeProto, TensorProto
 
-from netspec.onnxgen.errors import UnusableError, refuse_no_file
+from netspec.machine.errors import UnusableError, refuse_no_file
 from netspec.text.printable import printable
 
 

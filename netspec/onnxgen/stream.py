@@ -15,7 +15,7 @@ from netspec.graph.graph import Graph
 from netspec.layers import DTYPES
 from netspec.onnxgen.emit import ELEMENTS, Target, emit
 from netspec.onnxgen.precision import cast, storage
-from netspec.onnxgen.weights import Values
+from netspec.weights.values import Values
 
 _GRAPH = ModelProto.GRAPH_FIELD_NUMBER
 _INITIALIZER = GraphProto.INITIALIZER_FIELD_NUMBER

@@ -9,12 +9,12 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.onnxgen.machine import size
-from netspec.onnxgen.npy import Header, read_data, read_header
-from netspec.onnxgen.weightfile import BROKEN_ZIP
+from netspec.machine.resources import size
 from netspec.runtime.errors import InputError
 from netspec.text.limits import MAX_INFLATED_BYTES, MAX_INFLATION
 from netspec.text.printable import printable
+from netspec.weights.npy import Header, read_data, read_header
+from netspec.weights.weightfile import BROKEN_ZIP
 
 
 def read_npy(path: Path) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import onnxruntime
 
-from netspec.onnxgen.errors import UnusableError
+from netspec.machine.errors import UnusableError
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 _GPU_WHEEL = "pip uninstall -y onnxruntime onnxruntime-gpu && pip install 'netspec-compiler[gpu]'"

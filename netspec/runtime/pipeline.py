@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.onnxgen.errors import UnusableError, refuse_no_file
+from netspec.machine.errors import UnusableError, refuse_no_file
 from netspec.runtime.arrays import read_npy, read_npz
 from netspec.runtime.errors import InputError, RunError
 from netspec.runtime.images import SUFFIXES, read_picture

@@ -14,18 +14,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from netspec.graph.elaborate import elaborate
 from netspec.graph.graph import Graph
+from netspec.machine.errors import UnusableError
 from netspec.onnxgen.card import Card
 from netspec.onnxgen.emit import Target
-from netspec.onnxgen.errors import UnusableError
 from netspec.onnxgen.model import separate
 from netspec.onnxgen.reading import expose, read_model, tensor_names
-from netspec.onnxgen.weights import Values, choose_values
 from netspec.runtime.device import CUDA, Device, cuda_offered, no_cuda
 from netspec.runtime.errors import InputError, RunError
 from netspec.runtime.start import first_line, session_options, start
 from netspec.text.nearest import did_you_mean
 from netspec.text.printable import printable
 from netspec.text.spec import Spec
+from netspec.weights.values import Values, choose_values
 
 _TYPES: dict[str, np.dtype[Any]] = {
     "tensor(float)": np.dtype(np.float32),

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from netspec.onnxgen.errors import UnusableError
-from netspec.onnxgen.machine import cores
+from netspec.machine.errors import UnusableError
+from netspec.machine.resources import cores
 from netspec.onnxgen.probe import probe_model
 from netspec.runtime.device import CUDA, Device, cuda_offered, no_cuda
 from netspec.text.printable import printable

@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from netspec.onnxgen.errors import UnusableError
+from netspec.machine.errors import UnusableError
 from netspec.text.printable import printable
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from netspec.graph.graph import Graph
 from netspec.layers import Weight
-from netspec.onnxgen.machine import cores
+from netspec.machine.resources import cores
 
 FloatArray: TypeAlias = NDArray[np.float32]
 

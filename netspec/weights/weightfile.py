@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from netspec.onnxgen.errors import UnusableError, refuse_no_file
-from netspec.onnxgen.npy import read_data, read_header
+from netspec.machine.errors import UnusableError, refuse_no_file
 from netspec.text.limits import MAX_HEADER_BYTES
 from netspec.text.printable import printable
+from netspec.weights.npy import read_data, read_header
 
 _PICKLES = (".pth", ".pt", ".pkl", ".pickle", ".bin", ".ckpt")
 #: Element types that are taken as float32, as either format calls them.

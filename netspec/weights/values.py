@@ -14,12 +14,12 @@ import numpy as np
 
 from netspec.graph.graph import Graph
 from netspec.layers import TensorType, Weight
-from netspec.onnxgen.errors import UnusableError
-from netspec.onnxgen.initial import FloatArray, Seeded
-from netspec.onnxgen.weightfile import FLOATS, Stored, TensorFile, open_tensors
+from netspec.machine.errors import UnusableError
 from netspec.text.limits import MAX_NAMED_TENSORS
 from netspec.text.nearest import nearest
 from netspec.text.printable import printable
+from netspec.weights.initial import FloatArray, Seeded
+from netspec.weights.weightfile import FLOATS, Stored, TensorFile, open_tensors
 
 #: What follows a layer's name in a tensor's.
 _TENSOR = re.compile(r"[A-Za-z_]+")

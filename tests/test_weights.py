@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from netspec.graph import Graph
-from netspec.onnxgen import initial
-from netspec.onnxgen.errors import UnusableError
-from netspec.onnxgen.initial import FloatArray, Seeded, before_rectifiers
-from netspec.onnxgen.weights import choose_values, rename
+from netspec.machine.errors import UnusableError
+from netspec.weights import initial
+from netspec.weights.initial import FloatArray, Seeded, before_rectifiers
+from netspec.weights.values import choose_values, rename
 from tests.graphs import SMALL, graph_of
 
 Tensors = dict[str, NDArray[Any]]

@@ -1,0 +1,1 @@
+"""What the machine has, and files and devices that cannot serve."""

@@ -1,0 +1,1 @@
+"""Learned tensors: files that hold them, values that start them, names that find them."""
