@@ -59,12 +59,13 @@ class Graph(_Graph):
         dtype: str = "float32",
     ) -> ModelProto:
         """The ONNX model, weights inside.  `weights` is a file or arrays by name, else seeded."""
-        from netspec.onnxgen.emit import Target
+        from netspec.onnxgen.build import build
         from netspec.onnxgen.model import compile_model
+        from netspec.onnxgen.target import Target
         from netspec.weights.values import choose_values
 
         values = choose_values(self, weights, seed)
-        return compile_model(self, values, Target.choose(None, batch, dtype))
+        return compile_model(build(self, Target.choose(None, batch, dtype)), values)
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(str(self.report()))}</pre>"

@@ -9,6 +9,8 @@ from netspec.graph.elaborate import elaborate
 from netspec.layers.io import Input as InputLayer
 from netspec.text.source import Source, Span
 from netspec.text.spec import Spec, parse
+from netspec.weights.initial import FloatArray, Seeded
+from netspec.weights.values import Values
 from tests.layer_samples import Sample
 
 #: A net with one of each thing that compiling and running care about.
@@ -45,3 +47,9 @@ def graph_around(sample: Sample) -> Graph:
     nodes = [Node(name, InputLayer(), (), kind, span) for name, kind in inputs.items()]
     last = Node("y", sample.layer, tuple(inputs), sample.layer.infer(sample.inputs), span)
     return Graph(spec, (*nodes, last), inputs, {"output": "y"})
+
+
+def all_values(graph: Graph, values: Values | None = None) -> dict[str, FloatArray]:
+    """All weights of a graph by name: of `values`, else seeded."""
+    chosen = Seeded(graph) if values is None else values
+    return {name: chosen.read(name) for name, _ in graph.all_weights()}

@@ -12,8 +12,12 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from netspec.graph.graph import Graph
-from netspec.onnxgen.emit import Target, emit
+from netspec.onnxgen.build import build
+from netspec.onnxgen.emit import emit
 from netspec.onnxgen.model import compile_model
+from netspec.onnxgen.program import as_model
+from netspec.onnxgen.target import Target
+from netspec.weights.values import ArrayValues
 
 Array: TypeAlias = NDArray[np.float32]
 BATCH = 2
@@ -50,7 +54,7 @@ def random_feeds(graph: Graph, batch: int = BATCH, seed: int = 1) -> dict[str, A
 
 def checked_model(graph: Graph, weights: Mapping[str, Array]) -> onnx.ModelProto:
     """The model, of any batch size; ONNX's full check and strict inference must accept it."""
-    model = compile_model(graph, weights.items(), Target())
+    model = compile_model(build(graph), ArrayValues(graph, weights))
     onnx.checker.check_model(model, full_check=True)
     onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
     return model
@@ -58,7 +62,7 @@ def checked_model(graph: Graph, weights: Mapping[str, Array]) -> onnx.ModelProto
 
 def weightless_model(graph: Graph) -> onnx.ModelProto:
     """The model with its weights as inputs, for what their values do not matter to."""
-    model = emit(graph, Target())
+    model = as_model(emit(graph, Target()))
     model.graph.input.extend(
         onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, weight.shape)
         for name, weight in graph.all_weights()

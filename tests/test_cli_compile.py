@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 from netspec.onnxgen import model as models
 from netspec.weights.initial import Seeded
 from tests.commands import Outcome, netspec
-from tests.graphs import SMALL, graph_of
+from tests.graphs import SMALL, all_values, graph_of
 
 #: `netspec compile small.yaml ARGUMENTS`.
 Run: TypeAlias = Callable[..., Outcome]
@@ -52,7 +52,8 @@ def test_options_reach_the_model(here: Path, run: Run) -> None:
     model = onnx.load("m.onnx")
     kind = model.graph.input[0].type.tensor_type
     assert kind.shape.dim[0].dim_value == 4
-    assert kind.elem_type == onnx.TensorProto.FLOAT16
+    assert kind.elem_type == onnx.TensorProto.FLOAT  # at the edges
+    assert model.graph.initializer[0].data_type == onnx.TensorProto.FLOAT16
     assert model.opset_import[0].version == 22
 
 
@@ -70,7 +71,7 @@ def test_settings_change_the_net(here: Path, run: Run) -> None:
 
 
 def test_weights_of_a_file(here: Path, run: Run) -> None:
-    weights = dict(Seeded(graph_of(SMALL), 9))
+    weights = all_values(graph := graph_of(SMALL), Seeded(graph, 9))
     save_file(weights, "w.safetensors")
     outcome = run("--weights", "w.safetensors")
     assert outcome.code == 0 and "random" not in outcome.err

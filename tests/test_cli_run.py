@@ -14,9 +14,8 @@ import pytest
 from PIL import Image as Pillow
 
 from netspec.runtime.session import Session
-from netspec.weights.initial import Seeded
 from tests.commands import Outcome, netspec, python
-from tests.graphs import SMALL, graph_of
+from tests.graphs import SMALL, all_values, graph_of
 
 
 class Here:
@@ -155,7 +154,7 @@ def test_a_rejected_spec_is_exit_1(here: Here) -> None:
 
 
 def test_weights_that_are_not_finite_are_heard_of_twice(here: Here) -> None:
-    weights: dict[str, Any] = dict(Seeded(graph_of(SMALL)))
+    weights: dict[str, Any] = dict(all_values(graph_of(SMALL)))
     weights["fc2.bias"][1] = np.nan
     np.savez("w.npz", **weights)
     outcome = here.run("x.npy", "--weights", "w.npz")

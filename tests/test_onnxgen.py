@@ -18,13 +18,16 @@ from onnx import numpy_helper
 from netspec.machine.errors import UnusableError
 from netspec.onnxgen import model as models
 from netspec.onnxgen import stream
+from netspec.onnxgen.build import build
 from netspec.onnxgen.card import Card
-from netspec.onnxgen.emit import OPSETS, Target, emit
-from netspec.onnxgen.model import compile_model, separate, weight_bytes, write_model
+from netspec.onnxgen.emit import emit
+from netspec.onnxgen.model import compile_model, separate, write_model
+from netspec.onnxgen.program import as_model
 from netspec.onnxgen.reading import expose, read_model, tensor_names
+from netspec.onnxgen.target import OPSETS, Target
 from netspec.weights.initial import Seeded
 from tests.commands import python
-from tests.graphs import SMALL, graph_around, graph_of
+from tests.graphs import SMALL, all_values, graph_around, graph_of
 from tests.layer_samples import SAMPLES, Sample
 
 LAYERS = [sample for sample in SAMPLES if sample.layer.keyword != "INPUT"]
@@ -32,7 +35,7 @@ LAYERS = [sample for sample in SAMPLES if sample.layer.keyword != "INPUT"]
 
 def written(text: str, target: Target = Target()) -> bytes:  # noqa: B008  # frozen
     graph, file = graph_of(text), io.BytesIO()
-    write_model(graph, Seeded(graph), file, target)
+    write_model(build(graph, target), Seeded(graph), file)
     return file.getvalue()
 
 
@@ -44,7 +47,7 @@ def test_every_layer_passes_the_checker_and_strict_inference(
     sample: Sample, target: Target
 ) -> None:
     graph = graph_around(sample)
-    model = compile_model(graph, Seeded(graph), target)
+    model = compile_model(build(graph, target), Seeded(graph))
 
     onnx.checker.check_model(model, full_check=True)
     typed = onnx.shape_inference.infer_shapes(
@@ -59,7 +62,7 @@ def test_every_layer_passes_the_checker_and_strict_inference(
 @pytest.mark.parametrize("sample", LAYERS, ids=str)
 def test_initializers_are_the_declared_weights(sample: Sample) -> None:
     graph = graph_around(sample)
-    model = compile_model(graph, Seeded(graph))
+    model = compile_model(build(graph), Seeded(graph))
 
     found = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
 
@@ -68,7 +71,7 @@ def test_initializers_are_the_declared_weights(sample: Sample) -> None:
 
 def test_names_are_those_of_the_spec() -> None:
     graph = graph_of(SMALL)
-    model = emit(graph, Target())
+    model = as_model(emit(graph, Target()))
     results = {node.name: list(node.output) for node in model.graph.node}
     names = [node.name for node in graph.nodes]
 
@@ -80,7 +83,7 @@ def test_names_are_those_of_the_spec() -> None:
 
 
 def test_versions_are_set_by_hand() -> None:
-    model = emit(graph_of(SMALL), Target())
+    model = as_model(emit(graph_of(SMALL), Target()))
     assert (model.ir_version, model.opset_import[0].version) == (10, 21)
     assert (model.producer_name, model.graph.name, model.graph.doc_string) == (
         "netspec",
@@ -107,7 +110,7 @@ def test_an_opset_is_checked_against_the_type() -> None:
 
 def test_metadata_carry_the_spec() -> None:
     graph = graph_of(SMALL)
-    model = emit(graph, Target())
+    model = as_model(emit(graph, Target()))
     said = {entry.key: entry.value for entry in model.metadata_props}
 
     assert said["netspec.name"] == "small"
@@ -122,7 +125,7 @@ def test_metadata_carry_the_spec() -> None:
     "value", ["{", "[1]", '{"input": {"resize": 3}}', '{"input": 5}', "[" * 10**5]
 )
 def test_metadata_from_elsewhere_are_refused_not_believed(value: str) -> None:
-    model = emit(graph_of(SMALL), Target())
+    model = as_model(emit(graph_of(SMALL), Target()))
     for entry in model.metadata_props:
         if entry.key == "netspec.image":
             entry.value = value
@@ -142,7 +145,7 @@ def test_streamed_bytes_are_the_model_that_protobuf_would_write() -> None:
     graph = graph_of(SMALL)
     for target in (Target(), Target(dtype="float16")):
         streamed = onnx.load_from_string(written(SMALL, target))
-        built = compile_model(graph, Seeded(graph), target)
+        built = compile_model(build(graph, target), Seeded(graph))
         # fields in the order of their numbers, as SerializeToString has them
         assert streamed.SerializeToString(deterministic=True) == built.SerializeToString(
             deterministic=True
@@ -159,30 +162,30 @@ def test_varints(number: int) -> None:
 def test_weights_beside_a_model_are_found(tmp_path: Path) -> None:
     graph, path = graph_of(SMALL), tmp_path / "m.onnx"
     with path.open("wb") as file, (tmp_path / "m.onnx.data").open("wb") as data:
-        write_model(graph, Seeded(graph), file, beside=("m.onnx.data", data))
+        write_model(build(graph), Seeded(graph), file, beside=("m.onnx.data", data))
     assert path.stat().st_size < 5000
 
     onnx.checker.check_model(str(path), full_check=True)
     found = {t.name: numpy_helper.to_array(t) for t in onnx.load(path).graph.initializer}
 
-    for name, values in Seeded(graph):
+    for name, values in all_values(graph).items():
         np.testing.assert_array_equal(found[name], values)
 
 
 def test_weight_bytes_count_all_tensors() -> None:
     graph = graph_of(SMALL)
-    _, arrays = separate(graph, Seeded(graph))
-    assert weight_bytes(graph) == sum(array.nbytes for array in arrays.values())
-    assert weight_bytes(graph, "float16") == weight_bytes(graph) / 2
+    _, arrays = separate(build(graph), Seeded(graph))
+    assert build(graph).nbytes == sum(array.nbytes for array in arrays.values())
+    assert build(graph, Target(dtype="float16")).nbytes < build(graph).nbytes
 
 
 def test_weights_beyond_memory_are_refused_before_they_are_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     graph = graph_of("netspec: 1\nname: vast\ninput: 2000000000\nnet: INPUT -> FC(2000000000)\n")
-    monkeypatch.setattr(models, "emit", None)
+    monkeypatch.setattr(models, "as_model", None)
     with pytest.raises(UnusableError, match="PB of memory"):
-        compile_model(graph, Seeded(graph))
+        compile_model(build(graph), Seeded(graph))
 
 
 def test_outputs_have_names_of_their_own() -> None:
@@ -190,7 +193,7 @@ def test_outputs_have_names_of_their_own() -> None:
         "netspec: 1\nname: two\ninput: 6\nnet: INPUT -> FC(4) @half -> RELU -> FC(2)\n"
         "output: {middle: '@half'}\n"
     )
-    model = compile_model(graph := graph_of(text), Seeded(graph))
+    model = compile_model(build(graph := graph_of(text)), Seeded(graph))
     assert [value.name for value in model.graph.output] == ["output", "middle"]
     assert {"fc1", "fc2", "output", "middle"} <= set(tensor_names(model))
     onnx.checker.check_model(model, full_check=True)
@@ -198,7 +201,7 @@ def test_outputs_have_names_of_their_own() -> None:
 
 def test_an_output_called_as_its_layer_needs_no_copy() -> None:
     text = "netspec: 1\nname: one\ninput: 6\nnet: INPUT -> FC(2, name=output)\n"
-    model = emit(graph_of(text), Target())
+    model = as_model(emit(graph_of(text), Target()))
     assert [node.name for node in model.graph.node] == ["output"]
 
 
@@ -209,21 +212,20 @@ def test_two_tensors_of_one_name_are_refused() -> None:
 
 
 def test_a_net_of_its_input_alone() -> None:
-    model = compile_model(
-        graph := graph_of("netspec: 1\nname: o\ninput: 6\nnet: INPUT\n"), Seeded(graph)
-    )
+    graph = graph_of("netspec: 1\nname: o\ninput: 6\nnet: INPUT\n")
+    model = compile_model(build(graph), Seeded(graph))
     onnx.checker.check_model(model, full_check=True)
     assert model.graph.node[0].op_type == "Identity"
 
 
 def test_exposed_layers_follow_the_outputs() -> None:
-    model = emit(graph_of(SMALL), Target())
+    model = as_model(emit(graph_of(SMALL), Target()))
     expose(model, ("conv1", "output", "conv1", "input"))
     assert [value.name for value in model.graph.output] == ["output", "conv1", "input"]
 
 
 def _file_with_external(folder: Path, location: str) -> Path:
-    model = compile_model(graph := graph_of(SMALL), Seeded(graph))
+    model = compile_model(build(graph := graph_of(SMALL)), Seeded(graph))
     tensor = model.graph.initializer[0]
     tensor.data_location = onnx.TensorProto.EXTERNAL
     tensor.external_data.add(key="location", value=location)
@@ -263,7 +265,7 @@ def test_files_that_are_no_models_are_named(tmp_path: Path, content: bytes, reas
 
 
 def test_a_model_of_the_future_says_which_versions_there_are(tmp_path: Path) -> None:
-    model = emit(graph_of(SMALL), Target())
+    model = as_model(emit(graph_of(SMALL), Target()))
     model.ir_version = 99
     path = tmp_path / "m.onnx"
     path.write_bytes(model.SerializeToString())

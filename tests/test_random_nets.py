@@ -22,7 +22,9 @@ import netspec
 from netspec.analysis.report import graph_report
 from netspec.graph.graph import Graph
 from netspec.layers import Layer
+from netspec.onnxgen.build import build
 from netspec.onnxgen.model import compile_model
+from netspec.weights.values import ArrayValues
 from tests.graphs import graph_of
 from tests.net_models import (
     BATCH,
@@ -131,7 +133,7 @@ def agree_on_values(graph: Graph) -> dict[str, Array]:
     from tests.torch_reference import apply, by_layer, evaluate
 
     weights, feeds = random_weights(graph), random_feeds(graph)
-    model = compile_model(graph, weights.items())
+    model = compile_model(build(graph), ArrayValues(graph, weights))
     found = run_layers(model, feeds, [node.name for node in graph.nodes])
     own = by_layer(weights)
     for node in graph.nodes:

@@ -16,8 +16,9 @@ from onnx import helper
 from onnxruntime import InferenceSession
 
 from netspec.machine.errors import UnusableError
-from netspec.onnxgen.emit import Target
+from netspec.onnxgen.build import build
 from netspec.onnxgen.model import write_model
+from netspec.onnxgen.target import Target
 from netspec.runtime import device as devices
 from netspec.runtime import start as starting
 from netspec.runtime.device import CPU, CUDA, Device
@@ -26,7 +27,7 @@ from netspec.runtime.pipeline import answer
 from netspec.runtime.ranking import rank
 from netspec.runtime.session import Session
 from netspec.weights.initial import Seeded
-from tests.graphs import SMALL, TWO_INPUTS, graph_of
+from tests.graphs import SMALL, TWO_INPUTS, all_values, graph_of
 
 X = np.linspace(-1, 1, 3 * 3 * 8 * 8, dtype=np.float32).reshape(3, 3, 8, 8)
 
@@ -34,7 +35,7 @@ X = np.linspace(-1, 1, 3 * 3 * 8 * 8, dtype=np.float32).reshape(3, 3, 8, 8)
 def compiled(folder: Path, target: Target) -> Path:
     graph, path = graph_of(SMALL), folder / "m.onnx"
     with path.open("wb") as file:
-        write_model(graph, Seeded(graph), file, target)
+        write_model(build(graph, target), Seeded(graph), file)
     return path
 
 
@@ -50,7 +51,7 @@ def test_a_spec_a_graph_and_a_model_answer_alike(tmp_path: Path) -> None:
 
 def test_values_are_those_of_numpy() -> None:
     graph = graph_of("netspec: 1\nname: n\ninput: 5\nnet: INPUT -> FC(4) -> RELU -> FC(3)\n")
-    w = dict(Seeded(graph, 2))
+    w = all_values(graph, Seeded(graph, 2))
     x = np.random.default_rng(0).standard_normal((6, 5), dtype=np.float32)
     hidden = np.maximum(x @ w["fc1.weight"].T + w["fc1.bias"], 0)
     found = Session(graph, seed=2, layers=("relu1",), device="cpu").run(x)
@@ -85,9 +86,9 @@ def test_float16_is_near_and_answers_float32(tmp_path: Path) -> None:
 
 def test_weights_too_large_for_a_type_are_named() -> None:
     graph = graph_of(SMALL)
-    weights = dict(Seeded(graph))
-    weights["bn1.running_var"] = np.full(4, 1e5, np.float32)
-    with pytest.raises(UnusableError, match=r"bn1.running_var .* too large for float16"):
+    weights = all_values(graph)
+    weights["conv1.bias"] = np.full(4, 1e5, np.float32)
+    with pytest.raises(UnusableError, match=r"conv1.bias .* too large for float16"):
         Session(graph, weights=weights, dtype="float16")
     with pytest.raises(UnusableError, match="bfloat16"):
         Session(graph, dtype="bfloat16")

@@ -19,8 +19,9 @@ from netspec.graph import Graph
 from netspec.machine.errors import UnusableError
 from netspec.weights import initial
 from netspec.weights.initial import FloatArray, Seeded, before_rectifiers
-from netspec.weights.values import choose_values, rename
-from tests.graphs import SMALL, graph_of
+from netspec.weights.renaming import rename
+from netspec.weights.values import choose_values
+from tests.graphs import SMALL, all_values, graph_of
 
 Tensors = dict[str, NDArray[Any]]
 
@@ -30,7 +31,7 @@ def no_warning(message: str) -> None:
 
 
 def seeded(graph: Graph, seed: int = 0) -> dict[str, FloatArray]:
-    return dict(Seeded(graph, seed))
+    return all_values(graph, Seeded(graph, seed))
 
 
 def save(path: Path, tensors: Tensors) -> Path:
@@ -111,7 +112,7 @@ def test_files_are_read(
     tmp_path: Path, graph: Graph, right: Tensors, suffix: str, dtype: str
 ) -> None:
     path = save(tmp_path / f"w{suffix}", {k: v.astype(dtype) for k, v in right.items()})
-    found = dict(choose_values(graph, path, warn=no_warning))
+    found = all_values(graph, choose_values(graph, path, warn=no_warning))
     assert list(found) == list(right)
     for name, values in found.items():
         assert values.dtype == np.float32
@@ -120,13 +121,13 @@ def test_files_are_read(
 
 def test_bfloat16_is_read(tmp_path: Path, graph: Graph, right: Tensors) -> None:
     brain = {k: v.astype(ml_dtypes.bfloat16) for k, v in right.items()}
-    found = dict(choose_values(graph, save(tmp_path / "w.safetensors", brain)))
+    found = all_values(graph, choose_values(graph, save(tmp_path / "w.safetensors", brain)))
     np.testing.assert_array_equal(found["fc2.weight"], brain["fc2.weight"].astype(np.float32))
 
 
 def test_fortran_order_and_big_ends_are_read(tmp_path: Path, graph: Graph, right: Tensors) -> None:
     odd = right | {"fc1.weight": np.asfortranarray(right["fc1.weight"].astype(">f8"))}
-    found = dict(choose_values(graph, save(tmp_path / "w.npz", odd)))
+    found = all_values(graph, choose_values(graph, save(tmp_path / "w.npz", odd)))
     np.testing.assert_array_equal(found["fc1.weight"], right["fc1.weight"])
 
 
@@ -159,7 +160,7 @@ def test_extra_tensors_pass_when_allowed(tmp_path: Path, graph: Graph, right: Te
     with pytest.raises(UnusableError, match="extra: more") as caught:
         choose_values(graph, path)
     assert caught.value.help == "--allow-extra leaves them out"
-    assert "more" not in dict(choose_values(graph, path, allow_extra=True))
+    assert "more" not in all_values(graph, choose_values(graph, path, allow_extra=True))
 
 
 def test_values_that_are_not_finite_are_warned_of(
@@ -169,7 +170,7 @@ def test_values_that_are_not_finite_are_warned_of(
     bad["fc1.bias"][0] = np.nan
     bad["fc2.bias"][:2] = np.inf, 1e300
     said: list[str] = []
-    dict(choose_values(graph, save(tmp_path / "w.npz", bad), warn=said.append))
+    all_values(graph, choose_values(graph, save(tmp_path / "w.npz", bad), warn=said.append))
     assert [line.partition(": ")[2] for line in said] == [
         "fc1.bias holds 1 value that are NaN or infinite",
         "fc2.bias holds 2 values that are NaN or infinite",
@@ -177,10 +178,10 @@ def test_values_that_are_not_finite_are_warned_of(
 
 
 def test_arrays_from_memory(graph: Graph, right: Tensors) -> None:
-    found = dict(choose_values(graph, right))
+    found = all_values(graph, choose_values(graph, right))
     np.testing.assert_array_equal(found["fc1.weight"], right["fc1.weight"])
     with pytest.raises(UnusableError, match=r"missing: conv1.weight"):
-        dict(choose_values(graph, {}))
+        all_values(graph, choose_values(graph, {}))
 
 
 @pytest.mark.parametrize(
@@ -210,7 +211,7 @@ def test_the_specs_own_file_is_used(tmp_path: Path, right: Tensors) -> None:
     save(tmp_path / "w.safetensors", theirs)
     text = SMALL + "weights: {file: w.safetensors, map: {first: conv1}}\n"
     graph = graph_of(text, tmp_path)
-    found = dict(choose_values(graph, seed=3))
+    found = all_values(graph, choose_values(graph, seed=3))
     np.testing.assert_array_equal(found["conv1.weight"], right["conv1.weight"])
 
 
@@ -280,7 +281,7 @@ def test_files_that_are_cut_are_named(
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(UnusableError, match=f"w{suffix}.*not a complete"):
-        dict(choose_values(graph, path))
+        all_values(graph, choose_values(graph, path))
 
 
 def test_a_flipped_byte_in_an_npz_is_found(tmp_path: Path, graph: Graph, right: Tensors) -> None:
@@ -290,7 +291,7 @@ def test_a_flipped_byte_in_an_npz_is_found(tmp_path: Path, graph: Graph, right: 
     content[at + 100] ^= 1
     path.write_bytes(content)
     with pytest.raises(UnusableError, match=r"fc1.weight.npy cannot be read.*CRC"):
-        dict(choose_values(graph, path))
+        all_values(graph, choose_values(graph, path))
 
 
 def test_two_members_of_one_name_are_refused(tmp_path: Path, graph: Graph) -> None:

@@ -55,8 +55,9 @@ def command(
     """
     need("compile", "numpy", "onnx", "safetensors", "ml_dtypes")
     from netspec.machine.resources import refuse_on_disk
-    from netspec.onnxgen.emit import Target
-    from netspec.onnxgen.model import EXTERNAL_ABOVE, weight_bytes, write_model
+    from netspec.onnxgen.build import build
+    from netspec.onnxgen.model import EXTERNAL_ABOVE, write_model
+    from netspec.onnxgen.target import Target
     from netspec.weights.values import choose_values
 
     with usable():
@@ -65,18 +66,19 @@ def command(
     path = output or Path(f"{graph.name}.onnx")
     check_output(path, read_files(spec, graph, weights))
     with usable():
-        nbytes = weight_bytes(graph, dtype)
+        program = build(graph, target)
+        nbytes = program.nbytes
         refuse_on_disk(nbytes, path.parent)
         values = choose_values(graph, weights, seed or 0, allow_extra=allow_extra, warn=tell)
         tell_if_random(graph, weights, seed)
         if nbytes <= EXTERNAL_ABOVE:
             with atomic(path) as file:
-                write_model(graph, values, file, target)
+                write_model(program, values, file)
         else:
             data_path = path.with_name(path.name + ".data")
             check_output(data_path, read_files(spec, graph, weights))
             with atomic_files(data_path, path) as (data, file):
-                write_model(graph, values, file, target, (data_path.name, data))
+                write_model(program, values, file, (data_path.name, data))
     if output is None:
         tell(f"wrote {printable(str(path))}")
     return 0

@@ -70,6 +70,9 @@ class Layer:
     centres: ClassVar[bool] = False
     #: Whether it keeps a summary of each window of a plane, such as the largest or the mean.
     pools: ClassVar[bool] = False
+    #: Whether its sums or powers need float32 where a net computes in half precision (Micikevicius
+    #: et al. 2018, "Mixed precision training", section 3.3).
+    exact: ClassVar[bool] = False
     #: Whether training makes it add noise, which inference does not.
     noise: ClassVar[bool] = False
     #: Whether each of several branches feeds it.

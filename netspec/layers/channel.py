@@ -56,6 +56,7 @@ class Softmax(Layer, keyword="SOFTMAX"):
 
     nonlinear = True
     keeps = ("output",)
+    exact = True
     op = "Softmax"
 
     def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:

@@ -22,6 +22,7 @@ class _Normalisation(Layer):
     _: KW_ONLY
     eps: Annotated[float, Meta("number added to the variance, against division by 0", gt=0)] = 1e-5
 
+    exact = True
     keeps = ("input",)
 
     def weights(self, inputs: tuple[TensorType, ...]) -> Mapping[str, Weight]:
@@ -82,6 +83,7 @@ class LocalResponseNorm(Layer, keyword="LRN"):
 
     spatial = True
     nonlinear = True
+    exact = True
     keeps = ("input",)
 
     def kept(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Kept, ...]:

@@ -1,4 +1,4 @@
-"""Graph -> ModelProto without the values of its weights.
+"""Graph -> Program: each layer as ONNX nodes.
 
 Names are the spec's: a layer's last node and its output tensor are called as the layer, what comes
 before it `<layer>/<op>`, its learned tensors `<layer>.<tensor>`. Each of the graph's outputs exists
@@ -8,110 +8,56 @@ under its own name too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from onnx import (
-    AttributeProto,
-    GraphProto,
-    ModelProto,
-    NodeProto,
-    OperatorSetIdProto,
-    TensorProto,
-    ValueInfoProto,
-    defs,
-    helper,
-)
+from onnx import AttributeProto, NodeProto, TensorProto, defs, helper
 
-from netspec import __version__
 from netspec.graph.graph import Graph, Node
-from netspec.layers import TensorType, Value
+from netspec.layers import Value
 from netspec.machine.errors import UnusableError
-from netspec.onnxgen.card import Card
-
-#: Operator sets that the layers are written for, and the version of the format that carries them.
-#: Said here, for the onnx package's own defaults are newer than ONNX Runtime reads.
-OPSETS, IR_VERSION = (21, 22, 23), 10
-#: Where convolution and pooling first take a type that is not as old as they are.
-_FIRST_OPSET = {"bfloat16": 22}
-#: What the free batch axis is called.
-BATCH_AXIS = "N"
-ELEMENTS = {
-    "float32": TensorProto.FLOAT,
-    "float16": TensorProto.FLOAT16,
-    "bfloat16": TensorProto.BFLOAT16,
-}
+from netspec.onnxgen.program import Program, Tensor
+from netspec.onnxgen.target import Target
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a model is written for: operator set, batch size (None: any), type of all tensors."""
-
-    opset: int = OPSETS[0]
-    batch: int | None = None
-    dtype: str = "float32"
-
-    @classmethod
-    def choose(cls, opset: int | None, batch: int | None, dtype: str) -> Target:
-        """The target with the lowest operator set that has the type, where none is named.
-
-        UnusableError where the layers cannot be written in the operator set.
-        """
-        there = [known for known in OPSETS if known >= _FIRST_OPSET.get(dtype, 0)]
-        if opset is not None and opset not in there:
-            choices = ", ".join(map(str, there))
-            raise UnusableError(f"opset {opset} cannot be written; for {dtype} there are {choices}")
-        return cls(there[0] if opset is None else opset, batch, dtype)
-
-
-#: Any batch size, in float32.
-DEFAULT = Target()
-
-
-def emit(graph: Graph, target: Target) -> ModelProto:
-    """The model of a graph, all but the initializers.
+def emit(graph: Graph, target: Target, keep: Iterable[str] = ()) -> Program:
+    """The program of a graph as it is written, in float32.  `keep` names layers whose results no
+    pass may do away with.
 
     UnusableError where two things of the model would have one name.
     """
     _refuse_shared_names(graph)
-    opset, element = target.opset, ELEMENTS[target.dtype]
-    axis = BATCH_AXIS if target.batch is None else target.batch
     nodes: list[NodeProto] = []
+    exact: set[str] = set()
     for node in graph.nodes:
         if node.name not in graph.inputs:
-            nodes.extend(_lower(graph, node, element, opset))
+            made = _lower(graph, node, target.opset)
+            nodes += made
+            if node.layer.exact:
+                exact.update(node.name for node in made)
     nodes.extend(
         helper.make_node("Identity", [layer], [name], name=name)
         for name, layer in graph.outputs.items()
         if name != layer
     )
     types = {node.name: node.type for node in graph.nodes}
-    hidden = types.keys() - graph.inputs.keys() - graph.outputs.keys()
-    body = GraphProto(
-        name=graph.name,
-        doc_string=graph.spec.doc,
-        node=nodes,
-        input=[_value(name, kind, element, axis) for name, kind in graph.inputs.items()],
-        output=[_value(name, types[at], element, axis) for name, at in graph.outputs.items()],
-        value_info=[_value(name, types[name], element, axis) for name in types if name in hidden],
+    return Program(
+        graph=graph,
+        target=target,
+        nodes=tuple(nodes),
+        tensors={name: Tensor(weight.shape, (name,)) for name, weight in graph.all_weights()},
+        types=types | {name: types[layer] for name, layer in graph.outputs.items()},
+        dtypes={},
+        exact=frozenset(exact),
+        kept=frozenset(keep),
     )
-    model = ModelProto(
-        ir_version=IR_VERSION,
-        opset_import=[OperatorSetIdProto(domain="", version=opset)],
-        producer_name="netspec",
-        producer_version=__version__,
-        graph=body,
-    )
-    Card.of(graph).write(model)
-    return model
 
 
 class _LayerEmitter:
     """The Emitter that one layer's `lower` talks to: collects its nodes and names them."""
 
-    def __init__(self, layer: str, element: int, opset: int) -> None:
-        self.layer, self.element, self.opset = layer, element, opset
+    def __init__(self, layer: str, opset: int) -> None:
+        self.layer, self.opset = layer, opset
         self.nodes: list[NodeProto] = []
         self._used: dict[str, int] = {}
 
@@ -123,7 +69,8 @@ class _LayerEmitter:
         """A Constant node: the initializers of a model are its learned tensors and no others."""
         many = isinstance(value, Sequence)
         numbers = list(value) if isinstance(value, Sequence) else [value]
-        element = TensorProto.INT64 if all(isinstance(n, int) for n in numbers) else self.element
+        whole = all(isinstance(n, int) for n in numbers)
+        element = TensorProto.INT64 if whole else TensorProto.FLOAT
         tensor = helper.make_tensor("", element, [len(numbers)] if many else [], numbers)
         return self._add("Constant", (), [helper.make_attribute("value", tensor)])
 
@@ -161,8 +108,8 @@ class _LayerEmitter:
         return self.nodes
 
 
-def _lower(graph: Graph, node: Node, element: int, opset: int) -> list[NodeProto]:
-    emitter = _LayerEmitter(node.name, element, opset)
+def _lower(graph: Graph, node: Node, opset: int) -> list[NodeProto]:
+    emitter = _LayerEmitter(node.name, opset)
     values = tuple(Value(name, graph.by_name[name].type) for name in node.inputs)
     return emitter.finish(node.layer.lower(values, emitter))
 
@@ -178,10 +125,6 @@ def _as_kind(value: Any, kind: object) -> Any:
     if kind == AttributeProto.FLOAT:
         return float(value)
     return list(map(float, value)) if kind == AttributeProto.FLOATS else value
-
-
-def _value(name: str, kind: TensorType, element: int, axis: int | str) -> ValueInfoProto:
-    return helper.make_tensor_value_info(name, element, (axis, *kind.shape))
 
 
 def _refuse_shared_names(graph: Graph) -> None:

@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import ModelProto, StringStringEntryProto, TensorProto
 
-from netspec.graph.graph import Graph
-from netspec.layers import DTYPES
 from netspec.machine.resources import refuse_in_memory
-from netspec.onnxgen.emit import DEFAULT, ELEMENTS, Target, emit
 from netspec.onnxgen.precision import cast, storage
+from netspec.onnxgen.program import Program, as_model, declare
 from netspec.onnxgen.stream import write_inside
 from netspec.weights.values import Values
 
@@ -23,26 +21,21 @@ EXTERNAL_ABOVE = 1_500_000_000
 _PAGE = 4096
 
 
-def weight_bytes(graph: Graph, dtype: str = "float32") -> int:
-    """Bytes of all tensors that the layers keep."""
-    return sum(weight.numel for _, weight in graph.all_weights()) * DTYPES[dtype]
-
-
-def compile_model(graph: Graph, values: Values, target: Target = DEFAULT) -> ModelProto:
-    """The model of a graph with its weights inside, whatever their size."""
-    refuse_in_memory(2 * weight_bytes(graph, target.dtype))
-    model = emit(graph, target)
-    for name, array in values:
-        tensor = _declare(model, name, array.shape, target.dtype)
-        tensor.raw_data = bytes(storage(cast(name, array, target.dtype)))
+def compile_model(program: Program, values: Values) -> ModelProto:
+    """The model of a program with its weights inside, whatever their size."""
+    refuse_in_memory(2 * program.nbytes)
+    model = as_model(program)
+    for name, tensor in program.tensors.items():
+        proto = declare(name, tensor)
+        proto.raw_data = bytes(storage(cast(name, tensor.make(values), tensor.dtype)))
+        model.graph.initializer.append(proto)
     return model
 
 
 def write_model(
-    graph: Graph,
+    program: Program,
     values: Values,
     file: IO[bytes],
-    target: Target = DEFAULT,
     beside: tuple[str, IO[bytes]] | None = None,
 ) -> None:
     """Write a model; with `beside`, its weights go to that file, known by that name.
@@ -50,37 +43,32 @@ def write_model(
     Weights are written one by one as they are made, so that no more than one is in memory.
     """
     if beside is None:
-        write_inside(graph, values, target, file)
+        write_inside(program, values, file)
         return
-    model = emit(graph, target)
+    model = as_model(program)
     location, data = beside
-    for name, array in values:
+    for name, tensor in program.tensors.items():
         data.write(b"\0" * (-data.tell() % _PAGE))
-        content = storage(cast(name, array, target.dtype))
-        tensor = _declare(model, name, array.shape, target.dtype)
-        _lie_beside(tensor, location, data.tell(), len(content))
+        content = storage(cast(name, tensor.make(values), tensor.dtype))
+        proto = declare(name, tensor)
+        _lie_beside(proto, location, data.tell(), len(content))
+        model.graph.initializer.append(proto)
         data.write(content)
     file.write(model.SerializeToString(deterministic=True))
 
 
 def separate(
-    graph: Graph, values: Values, target: Target = DEFAULT
+    program: Program, values: Values
 ) -> tuple[ModelProto, Mapping[str, NDArray[np.generic]]]:
     """The model and its weights by name, for a runtime that takes them from memory."""
-    refuse_in_memory(2 * weight_bytes(graph, target.dtype))
-    model, arrays = emit(graph, target), {}
-    for name, array in values:
-        arrays[name] = cast(name, array, target.dtype)
-        tensor = _declare(model, name, array.shape, target.dtype)
-        _lie_beside(tensor, "memory", 0, arrays[name].nbytes)
+    refuse_in_memory(2 * program.nbytes)
+    model, arrays = as_model(program), {}
+    for name, tensor in program.tensors.items():
+        arrays[name] = cast(name, tensor.make(values), tensor.dtype)
+        proto = declare(name, tensor)
+        _lie_beside(proto, "memory", 0, arrays[name].nbytes)
+        model.graph.initializer.append(proto)
     return model, arrays
-
-
-def _declare(model: ModelProto, name: str, shape: tuple[int, ...], dtype: str) -> TensorProto:
-    tensor: TensorProto = model.graph.initializer.add()
-    tensor.name, tensor.data_type = name, ELEMENTS[dtype]
-    tensor.dims.extend(shape)
-    return tensor
 
 
 def _lie_beside(tensor: TensorProto, location: str, offset: int, nbytes: int) -> None:

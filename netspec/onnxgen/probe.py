@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from onnx import OperatorSetIdProto, TensorProto, helper
 
-from netspec.onnxgen.emit import BATCH_AXIS, IR_VERSION, OPSETS
+from netspec.onnxgen.target import BATCH_AXIS, IR_VERSION, OPSETS
 
 
 def probe_model() -> bytes:

@@ -11,10 +11,8 @@ from typing import IO
 
 from onnx import GraphProto, ModelProto, TensorProto
 
-from netspec.graph.graph import Graph
-from netspec.layers import DTYPES
-from netspec.onnxgen.emit import ELEMENTS, Target, emit
 from netspec.onnxgen.precision import cast, storage
+from netspec.onnxgen.program import Program, as_model, declare
 from netspec.weights.values import Values
 
 _GRAPH = ModelProto.GRAPH_FIELD_NUMBER
@@ -22,23 +20,22 @@ _INITIALIZER = GraphProto.INITIALIZER_FIELD_NUMBER
 _RAW_DATA = TensorProto.RAW_DATA_FIELD_NUMBER
 
 
-def write_inside(graph: Graph, values: Values, target: Target, file: IO[bytes]) -> None:
+def write_inside(program: Program, values: Values, file: IO[bytes]) -> None:
     """Write the model with its weights inside; they are less than 2 GiB."""
-    model = emit(graph, target)
+    model = as_model(program)
     body = model.graph.SerializeToString(deterministic=True)
     model.ClearField("graph")
     frames = []
     length = len(body)
-    for name, weight in graph.all_weights():
-        nbytes = weight.numel * DTYPES[target.dtype]
-        head = TensorProto(name=name, dims=weight.shape, data_type=ELEMENTS[target.dtype])
-        before = head.SerializeToString(deterministic=True) + _start(_RAW_DATA, nbytes)
-        frames.append(_start(_INITIALIZER, len(before) + nbytes) + before)
-        length += len(frames[-1]) + nbytes
+    for name, tensor in program.tensors.items():
+        head = declare(name, tensor).SerializeToString(deterministic=True)
+        before = head + _start(_RAW_DATA, tensor.nbytes)
+        frames.append(_start(_INITIALIZER, len(before) + tensor.nbytes) + before)
+        length += len(frames[-1]) + tensor.nbytes
     file.write(model.SerializeToString(deterministic=True) + _start(_GRAPH, length) + body)
-    for frame, (name, array) in zip(frames, values, strict=True):
+    for frame, (name, tensor) in zip(frames, program.tensors.items(), strict=True):
         file.write(frame)
-        file.write(storage(cast(name, array, target.dtype)))
+        file.write(storage(cast(name, tensor.make(values), tensor.dtype)))
 
 
 def _start(field: int, length: int) -> bytes:

@@ -15,10 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from netspec.graph.elaborate import elaborate
 from netspec.graph.graph import Graph
 from netspec.machine.errors import UnusableError
+from netspec.onnxgen.build import build
 from netspec.onnxgen.card import Card
-from netspec.onnxgen.emit import Target
 from netspec.onnxgen.model import separate
 from netspec.onnxgen.reading import expose, read_model, tensor_names
+from netspec.onnxgen.target import Target
 from netspec.runtime.device import CUDA, Device, cuda_offered, no_cuda
 from netspec.runtime.errors import InputError, RunError
 from netspec.runtime.start import first_line, session_options, start
@@ -157,7 +158,7 @@ class Session:
     ) -> tuple[bytes, Card]:
         card = Card.of(graph)
         _check_layers(layers, card.layers, card)
-        model, arrays = separate(graph, values, Target(dtype=dtype))
+        model, arrays = separate(build(graph, Target(dtype=dtype), layers), values)
         expose(model, layers)
         if arrays:
             wrapped = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in arrays.values()]

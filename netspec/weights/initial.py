@@ -8,9 +8,10 @@ sqrt(6/(fan_in + fan_out)) for all others.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from math import sqrt
 from typing import TypeAlias
 
@@ -37,24 +38,24 @@ class Seeded:
     graph: Graph
     seed: int = 0
 
-    def __iter__(self) -> Iterator[tuple[str, FloatArray]]:
-        """(name, values) of each tensor in the order of execution, made one at a time."""
-        rectified = before_rectifiers(self.graph)
-        pool = ThreadPoolExecutor(max_workers=min(cores(), 8))
-        try:
-            for node in self.graph.nodes:
-                for name, weight in self.graph.weights(node).items():
-                    full = f"{node.name}.{name}"
-                    yield full, self._values(full, weight, node.name in rectified, pool)
-        finally:
-            pool.shutdown(cancel_futures=True)
+    @cached_property
+    def _weights(self) -> Mapping[str, Weight]:
+        return dict(self.graph.all_weights())
 
-    def _values(
-        self, name: str, weight: Weight, rectified: bool, pool: ThreadPoolExecutor
-    ) -> FloatArray:
+    @cached_property
+    def _rectified(self) -> frozenset[str]:
+        """The tensors of layers that a rectifier follows."""
+        names = before_rectifiers(self.graph)
+        nodes = (node for node in self.graph.nodes if node.name in names)
+        return frozenset(f"{n.name}.{name}" for n in nodes for name in self.graph.weights(n))
+
+    def read(self, name: str) -> FloatArray:
+        """The values of one tensor."""
+        weight = self._weights[name]
         if weight.role in _CONSTANTS:
             return np.full(weight.shape, _CONSTANTS[weight.role], np.float32)
         values = np.empty(weight.numel, np.float32)
+        rectified = name in self._rectified
 
         def fill(start: int) -> None:
             block = values[start : start + _BLOCK]
@@ -69,8 +70,11 @@ class Seeded:
                 block -= np.float32(limit)
 
         starts = range(0, weight.numel, _BLOCK)
-        for _ in pool.map(fill, starts) if len(starts) > 1 else map(fill, starts):
-            pass
+        if len(starts) == 1:
+            fill(0)
+        else:
+            with ThreadPoolExecutor(max_workers=min(cores(), 8)) as pool:
+                list(pool.map(fill, starts))
         return values.reshape(weight.shape)
 
 

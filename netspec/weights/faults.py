@@ -1,0 +1,60 @@
+"""What keeps the tensors of a file from being the weights of a net."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import zip_longest
+
+from netspec.layers import TensorType, Weight
+from netspec.text.limits import MAX_NAMED_TENSORS
+from netspec.text.nearest import nearest
+from netspec.text.printable import printable
+from netspec.weights.weightfile import FLOATS, Stored
+
+
+def find_faults(
+    wanted: Mapping[str, Weight], found: Mapping[str, Stored], allow_extra: bool
+) -> list[str]:
+    """A line for each tensor that is missing, of another shape or type, or too many."""
+    faults = []
+    for name, weight in wanted.items():
+        if name not in found:
+            faults.append(f"missing: {name} ({_size(weight.shape)})")
+            continue
+        there = found[name]
+        if there.shape != weight.shape:
+            hint = "; it looks transposed" if there.shape == weight.shape[::-1] else ""
+            faults.append(
+                f"{name} is {_size(there.shape)}, the net needs {_size(weight.shape)}{hint}"
+            )
+        elif there.dtype not in FLOATS:
+            faults.append(f"{name} is of type {there.dtype}, weights are floats")
+    if not allow_extra:
+        extra = [name for name in found if name not in wanted]
+        near = [_near(name, wanted) for name in extra[:MAX_NAMED_TENSORS]]
+        faults += [f"extra: {name}{hint}" for name, hint in zip_longest(extra, near, fillvalue="")]
+    return faults
+
+
+def listed(faults: list[str]) -> str:
+    more = len(faults) - MAX_NAMED_TENSORS
+    lines = [printable(line) for line in faults[:MAX_NAMED_TENSORS]]
+    return "".join(f"\n  {line}" for line in [*lines, *[f"and {more:,} more"] * (more > 0)])
+
+
+def _near(name: str, wanted: Iterable[str]) -> str:
+    near = nearest(name, wanted)
+    return f" (is it {near}?)" if near else ""
+
+
+def advice(faults: list[str]) -> str | None:
+    extra = [fault.startswith("extra: ") for fault in faults]
+    if all(extra):
+        return "--allow-extra leaves them out"
+    if any(extra) and any(fault.startswith("missing: ") for fault in faults):
+        return "where only names differ, map them: `weights: {file: ..., map: {theirs: ours}}`"
+    return None
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return str(TensorType(shape))
