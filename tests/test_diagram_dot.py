@@ -7,9 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from netspec.diagram import THEMES, Theme, dot
-from netspec.diagram import clusters as clusters_module
-from netspec.diagram.clusters import Cluster, cluster, joined
+from netspec.diagram import THEMES, Look, Theme, digraph, dot
 from netspec.graph import Graph
 from tests.commands import python
 from tests.graphs import graph_of
@@ -31,22 +29,19 @@ blocks:
 output: {wide: "@wide"}
 """
 
+AGAIN = """\
+netspec: 1
+name: again
+input: 3x32x32
+net: INPUT -> BLOCK(8) -> POOL -> BLOCK(16) -> GAP -> FC(10)
+blocks:
+  BLOCK(f, k=3): CONV(f, k, pad=half) -> BN -> RELU -> CONV(f, k, pad=half) -> RELU
+"""
+
 
 def net(pattern: str, doc: str = "") -> Graph:
     """The graph of a pattern over 8x16x16."""
     return graph_of(f"netspec: 1\nname: a\ndoc: {doc!r}\ninput: 8x16x16\nnet: '{pattern}'\n")
-
-
-def boxes(box: Cluster) -> list[tuple[str, list[object]]]:
-    """The labels of the boxes, with the names of layers and the boxes in them."""
-    return [(inner.label, inside(inner)) for inner in map(joined, box.boxes)]
-
-
-def inside(box: Cluster) -> list[object]:
-    """Names of layers and boxes of a box."""
-    return [
-        m.name if not isinstance(m, Cluster) else boxes(Cluster("", [m]))[0] for m in box.members
-    ]
 
 
 def test_dot_of_a_small_net(golden: Golden) -> None:
@@ -55,42 +50,31 @@ def test_dot_of_a_small_net(golden: Golden) -> None:
 
 def test_dot_of_a_small_net_dark_and_from_left_to_right(golden: Golden) -> None:
     golden(
-        "diagram/residual_dark.dot", dot(graph_of(RESIDUAL), direction="LR", theme=THEMES["dark"])
+        "diagram/residual_dark.dot",
+        dot(graph_of(RESIDUAL), Look(direction="LR", theme=THEMES["dark"])),
     )
 
 
-def test_boxes_are_stages_repeats_and_blocks() -> None:
-    root, left_out = cluster(net("INPUT -> [[CONV(8) -> RELU]*2 -> BN]*2 -> FC(2)"))
-    assert left_out == 0
-    assert inside(root) == [
-        "input",
-        (
-            "x2: 1 of 2",
-            [("x2: 1 of 2", ["conv1", "relu1"]), ("x2: 2 of 2", ["conv2", "relu2"]), "bn1"],
-        ),
-        (
-            "x2: 2 of 2",
-            [("x2: 1 of 2", ["conv3", "relu3"]), ("x2: 2 of 2", ["conv4", "relu4"]), "bn2"],
-        ),
-        "flatten1",
-        "fc1",
-    ]
+def test_dot_of_a_small_net_unrolled(golden: Golden) -> None:
+    golden("diagram/residual_unrolled.dot", dot(graph_of(RESIDUAL), Look(unroll=None)))
 
 
-def test_a_box_that_fills_another_is_one_with_it() -> None:
-    root, _ = cluster(graph_of(RESIDUAL))
-    labels = [label for label, _ in boxes(root)]
-    assert labels == ["stem", "stage: 1 of 2, BLOCK", "stage: 2 of 2, BLOCK"]
+def test_dot_says_as_much_as_is_asked_for(golden: Golden) -> None:
+    look = Look(detail="all", weigh="macs", source_url="https://example.org/residual.yaml")
+    golden("diagram/residual_all.dot", dot(graph_of(RESIDUAL), look))
+    golden("diagram/residual_none.dot", dot(graph_of(RESIDUAL), Look(detail="none", weigh=None)))
+
+
+def test_a_block_that_occurs_again_is_a_reference(golden: Golden) -> None:
+    golden("diagram/reference.dot", dot(graph_of(AGAIN)))
 
 
 def test_too_many_boxes_leave_the_outer_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clusters_module, "MAX_BOXES", 3)
-    graph = net("INPUT -> [[CONV(8, 1) -> RELU]*2]*3")
-    root, left_out = cluster(graph)
-    assert [label for label, _ in boxes(root)] == [f"x3: {i} of 3" for i in (1, 2, 3)]
-    assert [node.name for node in root.nodes()] == [node.name for node in graph.nodes]
-    assert left_out == 6
-    assert "6 inner boxes not drawn" in dot(graph)
+    monkeypatch.setattr(digraph, "MAX_BOXES", 3)
+    text = dot(net("INPUT -> [[CONV(8, 1) -> RELU]*2]*3"), Look(unroll=None))
+    assert "6 inner boxes not drawn" in text
+    assert text.count("subgraph") == 3
+    assert text.count("CONV 1x1") == 6
 
 
 def test_the_text_does_not_depend_on_the_hash_seed() -> None:

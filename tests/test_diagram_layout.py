@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from netspec.diagram import FORMATS, DiagramError, digraph, draw, layout
+from netspec.diagram import FORMATS, DiagramError, Look, digraph, draw, layout
 from netspec.diagram.finish import BrokenDrawingError, finish_pdf, finish_png, finish_svg
 from netspec.diagram.process import answer
 from tests.graphs import graph_of
@@ -70,7 +70,7 @@ def test_the_same_bytes_a_second_later() -> None:
 
 def test_svg_shows_layers_shapes_parameters_and_boxes() -> None:
     shown = _texts(_drawing("svg"))
-    for words in ("small", "a test", "CONV 3x3", "conv1", "8x16x16 · 584 params", "x2: 1 of 2"):
+    for words in ("small", "a test", "CONV 3x3", "conv1 … conv2", "8x16x16 · 1,168 params", "×2"):
         assert words in shown
 
 
@@ -92,7 +92,21 @@ def test_text_of_a_spec_stays_text(doc: str) -> None:
     svg = _drawing("svg", json.dumps(doc, ensure_ascii=False))
     assert " ".join(doc.split()) in " ".join(_texts(svg).split())
     tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(svg).iter()}
-    assert tags <= {"svg", "g", "title", "polygon", "path", "polyline", "text"}
+    assert tags <= {"svg", "g", "title", "polygon", "path", "polyline", "text", "a"}
+    assert b"href" not in svg  # `a` carries tooltips
+
+
+@pytest.mark.parametrize("doc", HOSTILE)
+def test_tooltips_and_links_stay_text(doc: str) -> None:
+    text = SPEC.format(doc="a").replace("FC(10)", f"FC(10)  # {doc}")
+    svg = draw(graph_of(text), "svg", Look(source_url="https://example.org/a?b=1&c='\"<d>.yaml"))
+    root = ElementTree.fromstring(svg)
+    links = {value for e in root.iter() for key, value in e.items() if key.endswith("href")}
+    assert links == {"https://example.org/a?b=1&c='\"<d>.yaml#L5"}
+    titles = {value for e in root.iter() for key, value in e.items() if key.endswith("}title")}
+    (line,) = {title for title in titles if "FC(10)" in title}
+    assert line.startswith("test.yaml:5: net: INPUT")
+    assert doc[:4] in line
 
 
 def test_controls_are_written_out() -> None:
@@ -182,15 +196,15 @@ def test_a_machine_without_fonts_draws_the_same(
 def test_a_png_is_never_scaled_down() -> None:
     graph = graph_of("netspec: 1\nname: a\ninput: 8x4x4\nnet: INPUT -> [RELU]*400\n")
     with pytest.raises(DiagramError, match="32,767 pixels") as error:
-        draw(graph, "png")
+        draw(graph, "png", Look(unroll=None))
     dpi = int(error.value.help.rpartition(" ")[2])
-    width_height = draw(graph, "png", dpi=dpi)[16:24]
+    width_height = draw(graph, "png", Look(unroll=None), dpi=dpi)[16:24]
     assert 30_000 < max(width_height[i] << 8 | width_height[i + 1] for i in (2, 6)) <= 32_767
 
 
 def test_a_large_pdf_is_a_page_that_viewers_show() -> None:
     graph = graph_of("netspec: 1\nname: a\ninput: 8x4x4\nnet: INPUT -> [RELU]*400\n")
-    box = draw(graph, "pdf").partition(b"/MediaBox [")[2].partition(b"]")[0]
+    box = draw(graph, "pdf", Look(unroll=None)).partition(b"/MediaBox [")[2].partition(b"]")[0]
     assert all(float(side) <= 14_400 for side in box.split())
 
 

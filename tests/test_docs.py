@@ -75,10 +75,10 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_the_picture_is_what_netspec_draws() -> None:
-    from netspec.diagram.layout import draw
+    from netspec.diagram import Look, draw
 
     graph = netspec.load(ROOT / "specs" / "textbook.yaml").elaborate()
-    drawn = draw(graph, "svg", direction="LR").decode()
+    drawn = draw(graph, "svg", Look(direction="LR")).decode()
     shown = (ROOT / "docs" / "textbook.svg").read_text("utf-8")
     words = re.compile(
         r">([^<\n]+)<"

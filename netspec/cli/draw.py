@@ -10,13 +10,47 @@ import click
 from netspec.cli.failure import Failure
 from netspec.cli.output import atomic, check_output
 from netspec.cli.specs import one_graph, set_option
-from netspec.diagram import DIRECTIONS, FORMATS, THEMES, DiagramError, draw
+from netspec.diagram import (
+    DETAILS,
+    DIRECTIONS,
+    FORMATS,
+    THEMES,
+    WEIGHTS,
+    DiagramError,
+    Look,
+    draw,
+)
 from netspec.text.printable import printable
 
 _LIST = ", ".join(FORMATS)
 
 
-@click.command(name="draw", short_help="Diagram: svg, png, pdf, dot.")
+class _Draw(click.Command):
+    """A command whose `--unroll` may stand before SPEC, with a depth or without."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Write `--unroll` with a value that is no depth as `--unroll=all`."""
+        for at, word in enumerate(args):
+            if word == "--unroll" and not "".join(args[at + 1 : at + 2]).isdecimal():
+                args[at] = "--unroll=all"
+        return super().parse_args(ctx, args)
+
+
+def _depth(context: click.Context, option: click.Parameter, value: str) -> int | None:
+    if value == "all":
+        return None
+    if not value.isdecimal() or len(value) > 6:
+        raise click.BadParameter(f"{value!r} is no number of levels, and not `all`.")
+    return int(value)
+
+
+def _address(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.lower().startswith(("https://", "http://")):
+        raise click.BadParameter(f"{value!r} does not begin with https:// or http://.")
+    return value
+
+
+@click.command(name="draw", cls=_Draw, short_help="Diagram: svg, png, pdf, dot.")
 @click.argument("spec", metavar="SPEC")
 @click.option(
     "-o",
@@ -42,6 +76,28 @@ _LIST = ", ".join(FORMATS)
     metavar="N",
     help="Resolution of a png, pixels per inch (144).",
 )
+@click.option(
+    "--unroll",
+    callback=_depth,
+    default="0",
+    metavar="[DEPTH]",
+    help="Levels of repeats and blocks to draw as often as they run (all; 0 without it).",
+)
+@click.option(
+    "--detail", type=click.Choice(DETAILS), default="some", help="How much layers say (some)."
+)
+@click.option(
+    "--weigh",
+    type=click.Choice((*WEIGHTS, "nothing")),
+    default="params",
+    help="Whose share the bars show (params).",
+)
+@click.option(
+    "--source-url",
+    callback=_address,
+    metavar="URL",
+    help="Where SPEC is on the web: layers link to its lines.",
+)
 @set_option
 def command(
     spec: str,
@@ -50,9 +106,17 @@ def command(
     direction: str,
     theme: str,
     dpi: int,
+    unroll: int | None,
+    detail: str,
+    weigh: str,
+    source_url: str | None,
     settings: tuple[str, ...],
 ) -> None:
-    """Draw the diagram of SPEC: layers with shapes and parameters, repeats and blocks as boxes."""
+    """Draw the diagram of SPEC: layers with shapes and parameters, repeats and blocks as boxes.
+
+    A repeat is drawn once with the values that vary, a block that occurs again once. The same SPEC
+    gives the same bytes.
+    """
     form = _format(output, form)
     source = (Path(spec),) if spec != "-" else ()
     if output not in (None, "-"):
@@ -61,8 +125,10 @@ def command(
     path = Path(output or f"{graph.name}.{form}")
     if output is None:
         check_output(path, source)
+    bars = None if weigh == "nothing" else weigh
+    look = Look(direction, THEMES[theme], unroll, detail, bars, source_url)
     try:
-        drawing = draw(graph, form, direction=direction, theme=THEMES[theme], dpi=dpi)
+        drawing = draw(graph, form, look, dpi=dpi)
     except DiagramError as error:
         raise Failure(error.message, help=error.help) from error
     if output == "-":

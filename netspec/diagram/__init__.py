@@ -1,7 +1,19 @@
 """Graph -> DOT -> svg, png, pdf: what a net looks like."""
 
-from netspec.diagram.digraph import DIRECTIONS, dot
+from netspec.diagram.digraph import dot
 from netspec.diagram.layout import FORMATS, DiagramError, draw
+from netspec.diagram.look import DETAILS, DIRECTIONS, WEIGHTS, Look
 from netspec.diagram.palette import THEMES, Theme
 
-__all__ = ["DIRECTIONS", "FORMATS", "THEMES", "DiagramError", "Theme", "dot", "draw"]
+__all__ = [
+    "DETAILS",
+    "DIRECTIONS",
+    "FORMATS",
+    "THEMES",
+    "WEIGHTS",
+    "DiagramError",
+    "Look",
+    "Theme",
+    "dot",
+    "draw",
+]

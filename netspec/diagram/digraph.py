@@ -2,107 +2,204 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
 
 from graphviz import quoting
 
-from netspec.diagram import labels
-from netspec.diagram.clusters import Cluster, cluster, joined
-from netspec.diagram.palette import LIGHT, Theme
-from netspec.graph import Graph, Node
+from netspec.diagram import labels, words
+from netspec.diagram.folding import Box, Leaf, fold, without_inner
+from netspec.diagram.look import DEFAULT, Look
+from netspec.diagram.weighing import shares
+from netspec.graph import Graph
+from netspec.text.limits import MAX_BOXES
 from netspec.text.printable import printable
-
-#: Where a diagram runs: top to bottom, left to right.
-DIRECTIONS = ("TB", "LR")
 
 _MANY = 2_000  # layers above which time matters more than straight lines
 _FONT = "Helvetica,Arial,sans-serif"
 
 
-def dot(graph: Graph, *, direction: str = "TB", theme: Theme = LIGHT) -> str:
+def dot(graph: Graph, look: Look = DEFAULT) -> str:
     """The diagram of a graph as DOT text.  The same graph gives the same text."""
-    root, left_out = cluster(graph)
-    title = labels.title(graph, theme, left_out)
-    lines = [
-        f"digraph {_identifier(graph.name)} {{",
-        *_defaults(title, direction, theme, large=len(graph.nodes) > _MANY),
-        *_Boxes(graph, theme).write(root, "  "),
-        *_outputs(graph),
-        *_edges(graph),
-        "}",
-    ]
-    return "\n".join(lines) + "\n"
+    root, left_out = without_inner(fold(graph, look.unroll), MAX_BOXES)
+    return _Digraph(graph, root, look).text(left_out)
 
 
-def _defaults(title: str, direction: str, theme: Theme, *, large: bool) -> Iterator[str]:
-    muted = {"fontname": _FONT, "fontcolor": theme.muted}
-    head = {"label": f"<{title}>", "labelloc": "t", "fontsize": "11"}
-    space = {"ranksep": "0.25", "nodesep": "0.3", "pad": "0.2", "bgcolor": theme.background}
-    # newrank: branches that start in one box stand side by side, however long they are;
-    # nslimit: how long Graphviz may straighten lines, in iterations a layer
-    layout = {"rankdir": direction, "newrank": "true", "nslimit": "0.5" if large else "4"}
-    yield f"  graph{_list(**layout, **space, **head, **muted)};"
-    size = {"width": "2.1", "height": "0.5", "margin": "0.12,0.05", "penwidth": "0.8"}
-    colours = {"color": theme.line, "fillcolor": theme.other, "fontcolor": theme.text}
-    style = {"shape": "box", "style": "rounded,filled", "fontname": _FONT, "fontsize": "11"}
-    yield f"  node{_list(**size, **colours, **style)};"
-    yield f"  edge{_list(**muted, color=theme.line, fontsize='9', arrowsize='0.6', weight='8')};"
+def drawn_layers(graph: Graph, look: Look) -> int:
+    """How many layers and references the diagram of a graph has."""
+    return sum(1 for _ in _visible(fold(graph, look.unroll)))
 
 
-class _Boxes:
-    """Writes layers in their boxes, which it numbers."""
+def _visible(box: Box) -> Iterator[Leaf | Box]:
+    """The layers of a box, and the blocks in it that are drawn elsewhere."""
+    for member in box.members:
+        if isinstance(member, Leaf) or member.like is not None:
+            yield member
+        else:
+            yield from _visible(member)
 
-    def __init__(self, graph: Graph, theme: Theme) -> None:
-        self.graph, self.theme, self.numbers = graph, theme, count(1)
 
-    def write(self, box: Cluster, indent: str) -> Iterator[str]:
+class _Digraph:
+    """One diagram: a layer in it goes by the name of the first that it stands for."""
+
+    def __init__(self, graph: Graph, root: Box, look: Look) -> None:
+        self.graph, self.root, self.look = graph, root, look
+        self.numbers = count(1)
+        self.shown = tuple(_visible(root))
+        leaves = [leaf for member in self.shown for leaf in _leaves(member)]
+        self.shares: Mapping[Leaf, float] = (
+            shares(graph, leaves, look.weigh) if look.weigh is not None else {}
+        )
+        #: For each layer of the net the one that is drawn for it.
+        self.drawn = {
+            node.name: _identity(member)
+            for member in self.shown
+            for leaf in _leaves(member)
+            for node in leaf.nodes
+        }
+
+    def text(self, left_out: int) -> str:
+        lines = [
+            f"digraph {_identifier(self.graph.name)} {{",
+            *self._defaults(labels.title(self.graph, self.look.theme, left_out)),
+            *self._members(self.root, "  "),
+            *self._outputs(),
+            *self._edges(),
+            "}",
+        ]
+        return "\n".join(lines) + "\n"
+
+    def _defaults(self, title: str) -> Iterator[str]:
+        theme = self.look.theme
+        muted = {"fontname": _FONT, "fontcolor": theme.muted}
+        head = {"label": f"<{title}>", "labelloc": "t", "fontsize": "11"}
+        space = {"ranksep": "0.25", "nodesep": "0.3", "pad": "0.2", "bgcolor": theme.background}
+        # newrank: branches that start in one box stand side by side, however long they are;
+        # nslimit: how long Graphviz may straighten lines, in iterations a layer
+        limit = "0.5" if len(self.shown) > _MANY else "4"
+        layout = {"rankdir": self.look.direction, "newrank": "true", "nslimit": limit}
+        yield f"  graph{_list(**layout, **space, **head, **muted)};"
+        size = {"width": "2.1", "height": "0.5", "margin": "0.12,0.05", "penwidth": "0.8"}
+        colours = {"color": theme.line, "fillcolor": theme.other, "fontcolor": theme.text}
+        style = {"shape": "box", "style": "rounded,filled", "fontname": _FONT, "fontsize": "11"}
+        yield f"  node{_list(**size, **colours, **style)};"
+        line = {"color": theme.line, "arrowsize": "0.6", "weight": "8"}
+        yield f"  edge{_list(**muted, **line, fontsize='9')};"
+
+    def _members(self, box: Box, indent: str) -> Iterator[str]:
         for member in box.members:
-            if isinstance(member, Node):
-                fill = self.theme.fill(member.layer.family)
-                label = f"<{labels.layer(self.graph, member, self.theme)}>"
-                yield f"{indent}{_identifier(member.name)}{_list(fillcolor=fill, label=label)};"
-            else:
-                yield f"{indent}subgraph cluster_{next(self.numbers)} {{"
-                inner = joined(member)
-                yield f"{indent}  graph{self._box(inner)};"
-                yield from self.write(inner, f"{indent}  ")
-                yield f"{indent}}}"
+            if isinstance(member, Leaf):
+                yield f"{indent}{_identifier(_identity(member))}{self._layer(member)};"
+                continue
+            boxes = tuple(_joined(member))
+            inner = boxes[-1]
+            if inner.like is not None:
+                yield f"{indent}{_identifier(_identity(inner))}{self._reference(boxes)};"
+                continue
+            yield f"{indent}subgraph cluster_{next(self.numbers)} {{"
+            yield f"{indent}  graph{self._box(boxes)};"
+            yield from self._members(inner, f"{indent}  ")
+            yield f"{indent}}}"
 
-    def _box(self, box: Cluster) -> str:
-        colours = {"color": self.theme.cluster_line, "fillcolor": self.theme.cluster_fill}
-        label = {"label": f"<{labels.text(box.label)}>", "labeljust": "l", "fontsize": "10"}
+    def _layer(self, leaf: Leaf) -> str:
+        label = labels.layer(self.graph, leaf, self.look, self.shares.get(leaf, 0))
+        fill = self.look.theme.fill(leaf.nodes[0].layer.family)
+        return _list(fillcolor=fill, label=f"<{label}>", **self._place(leaf))
+
+    def _reference(self, boxes: tuple[Box, ...]) -> str:
+        leaves = tuple(boxes[-1].leaves())
+        share = sum(self.shares.get(leaf, 0) for leaf in leaves)
+        label = labels.reference(self.graph, boxes, _end(boxes[-1]), self.look, share)
+        style = {"peripheries": "2", "fillcolor": self.look.theme.other}
+        return _list(label=f"<{label}>", **style, **self._place(leaves[0]))
+
+    def _box(self, boxes: tuple[Box, ...]) -> str:
+        theme = self.look.theme
+        colours = {"color": theme.cluster_line, "fillcolor": theme.cluster_fill}
+        label = {"label": f"<{labels.box(boxes, self.look)}>", "labeljust": "l", "fontsize": "10"}
         return _list(**label, **colours, style="rounded,filled", margin="10")
 
+    def _place(self, leaf: Leaf) -> dict[str, str]:
+        """The line of the spec that a layer comes from, as a tooltip, and as a link."""
+        span = leaf.nodes[0].span
+        line = f"{span.source.name}:{span.line}: {span.source.line(span.line).strip()}"
+        place = {"tooltip": labels.tooltip(line)}
+        if self.look.source_url is not None:
+            place["URL"] = quoting.escape(f"{self.look.source_url}#L{span.line}")
+        return place
 
-def _outputs(graph: Graph) -> Iterator[str]:
-    """Where a net has several outputs: the names of them after the layers that they are."""
-    if len(graph.outputs) < 2:
-        return
-    for name, source in graph.outputs.items():
-        end = _identifier(f"output:{name}")  # no layer has this name: theirs have no colon
-        label = f"<{labels.text(name)}>"
-        yield f"  {end}{_list(label=label, style='rounded', width='0', height='0.3')};"
-        yield f"  {_identifier(source)} -> {end};"
+    def _outputs(self) -> Iterator[str]:
+        """Where a net has several outputs: the names of them after the layers that they are."""
+        if len(self.graph.outputs) < 2:
+            return
+        for name, source in self.graph.outputs.items():
+            end = _identifier(f"output:{name}")  # no layer has this name: theirs have no colon
+            label = f"<{labels.text(name)}>"
+            yield f"  {end}{_list(label=label, style='rounded', width='0', height='0.3')};"
+            yield f"  {_identifier(self.drawn[source])} -> {end};"
+
+    def _edges(self) -> Iterator[str]:
+        """Arrows; into a merge that makes another shape of it, with the shape that it brings.
+
+        The arrow from the deepest branch of a merge is short and straight.  The others take up the
+        slack, so that branches start side by side.
+        """
+        depths: dict[str, int] = {}
+        for node in self.graph.nodes:
+            depths[node.name] = 1 + max((depths[source] for source in node.inputs), default=0)
+        for member in self.shown:
+            told: set[str] = set()
+            for leaf in _leaves(member):
+                for source in leaf.nodes[0].inputs:
+                    if self.drawn[source] == _identity(member) or (
+                        isinstance(member, Box) and self.drawn[source] in told
+                    ):
+                        continue
+                    told.add(self.drawn[source])
+                    yield self._edge(source, leaf, member, depths)
+
+    def _edge(self, source: str, leaf: Leaf, member: Leaf | Box, depths: Mapping[str, int]) -> str:
+        node = leaf.nodes[0]
+        attributes: dict[str, str] = {}
+        if depths[source] < depths[node.name] - 1:
+            attributes["weight"] = "1"
+        brought = self.graph.by_name[source].type
+        if isinstance(member, Leaf) and node.layer.merges and brought != node.type:
+            said = words.distinct(self._brought(leaf, source))
+            attributes["label"] = f"<{labels.text(f' {said} ')}>"
+        ends = _identifier(self.drawn[source]), _identifier(_identity(member))
+        return f"  {ends[0]} -> {ends[1]}{_list(**attributes)};"
+
+    def _brought(self, leaf: Leaf, first: str) -> Iterator[str]:
+        """The shapes that the layers of a leaf read in the place where the first reads `first`."""
+        at = leaf.nodes[0].inputs.index(first)
+        return (str(self.graph.by_name[node.inputs[at]].type) for node in leaf.nodes)
 
 
-def _edges(graph: Graph) -> Iterator[str]:
-    """Arrows; into a merge that makes another shape of it, with the shape that it brings.
+def _leaves(member: Leaf | Box) -> Iterator[Leaf]:
+    if isinstance(member, Leaf):
+        yield member
+    else:
+        yield from member.leaves()
 
-    The arrow from the deepest branch of a merge is short and straight.  The others take up the
-    slack, so that branches start side by side.
-    """
-    depths: dict[str, int] = {}
-    for node in graph.nodes:
-        deepest = max((depths[source] for source in node.inputs), default=0)
-        depths[node.name] = deepest + 1
-        for source in node.inputs:
-            brought, attributes = graph.by_name[source].type, {}
-            if depths[source] < deepest:
-                attributes["weight"] = "1"
-            if node.layer.merges and brought != node.type:
-                attributes["label"] = f"<{labels.text(f' {brought} ')}>"
-            yield f"  {_identifier(source)} -> {_identifier(node.name)}{_list(**attributes)};"
+
+def _end(box: Box) -> Leaf:
+    *_, last = box.leaves()
+    return last
+
+
+def _identity(member: Leaf | Box) -> str:
+    """What a layer, or a block that is drawn elsewhere, goes by: the name of a layer in it."""
+    leaf = member if isinstance(member, Leaf) else _end(member)
+    return leaf.nodes[0].name
+
+
+def _joined(box: Box) -> Iterator[Box]:
+    """The box, and the one box that fills it all, which are drawn as one."""
+    yield box
+    while box.like is None and len(box.members) == 1 and isinstance(box.members[0], Box):
+        box = box.members[0]
+        yield box
 
 
 def _identifier(words: str) -> str:

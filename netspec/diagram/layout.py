@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from netspec.diagram.digraph import dot
+from netspec.diagram.digraph import dot, drawn_layers
 from netspec.diagram.finish import FINISHERS, BrokenDrawingError
 from netspec.diagram.fonts import font_environment
-from netspec.diagram.palette import LIGHT, Theme
+from netspec.diagram.look import DEFAULT, Look
 from netspec.diagram.process import answer
 from netspec.graph import Graph
 from netspec.text.limits import DRAWING_SECONDS, MAX_DRAWN_LAYERS, PROGRAM_SECONDS
@@ -37,23 +37,19 @@ class DiagramError(Exception):
         self.message, self.help = message, help
 
 
-def draw(
-    graph: Graph, form: str, *, direction: str = "TB", theme: Theme = LIGHT, dpi: int = 144
-) -> bytes:
+def draw(graph: Graph, form: str, look: Look = DEFAULT, *, dpi: int = 144) -> bytes:
     """The diagram of a graph in one of FORMATS; `dpi`, pixels per inch, is for png.
 
     The same graph gives the same bytes.  Raises DiagramError where Graphviz cannot, or not in time.
     """
-    source = dot(graph, direction=direction, theme=theme).encode()
-    if form == "dot":
-        return source
-    if len(graph.nodes) > MAX_DRAWN_LAYERS:
+    count = drawn_layers(graph, look)
+    if form != "dot" and count > MAX_DRAWN_LAYERS:
         raise DiagramError(
-            f"{len(graph.nodes):,} layers are too many to lay out; "
-            f"the limit is {MAX_DRAWN_LAYERS:,}",
-            "draw fewer (--set), or write a .dot file, which has no limit",
+            f"{count:,} layers are too many to lay out; the limit is {MAX_DRAWN_LAYERS:,}",
+            "unroll less (--unroll), draw fewer (--set), or write a .dot file, which has no limit",
         )
-    return _lay_out(_Order(source, form, dpi))
+    source = dot(graph, look).encode()
+    return source if form == "dot" else _lay_out(_Order(source, form, dpi))
 
 
 @dataclass(frozen=True)

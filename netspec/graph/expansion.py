@@ -26,7 +26,7 @@ from netspec.graph.place import START, Findings, Flow, Place, Start
 from netspec.graph.scope import Scope, Unknown
 from netspec.graph.sources import Sources
 from netspec.graph.usage import Usage
-from netspec.graph.values import flag_value, iterations, tap_index
+from netspec.graph.values import bound_values, flag_value, iterations, tap_index
 from netspec.graph.work import Work
 from netspec.layers import REGISTRY, Layer
 from netspec.layers.reference import meant_kind
@@ -142,7 +142,8 @@ class Expansion:
         written = item.count.text if isinstance(item.count, Name) else str(len(scopes))
         for at, scope in enumerate(scopes, 1):
             lost = flow is None
-            step = Step(place.step, "repeat", written, at, len(scopes), item.span)
+            bound = bound_values(scope) if scope is not place.scope else ()
+            step = Step(place.step, "repeat", written, at, len(scopes), item.span, bound)
             flow = self._item(item.body, place.iteration(step, scope), flow)
             if lost and scope is place.scope:
                 break  # the iterations are alike: further ones would find nothing new
@@ -240,7 +241,7 @@ class Expansion:
         entering = flow.type if isinstance(flow, Node) else None
         scope = block_scope(block, call, place.scope, self._top.scope, entering, self._findings)
         self._count.check_call(call, block, scope)
-        step = Step(place.step, "block", call.name, span=call.span)
+        step = Step(place.step, "block", call.name, span=call.span, values=bound_values(scope))
         inside = place.body(call.name, step, scope)
         result = self._chain(block.body, inside, flow)
         self.usage.leave(inside.labels)

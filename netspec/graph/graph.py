@@ -16,7 +16,8 @@ class Step:
     """One step of the way from the net to a layer: a stage, an iteration of a repeat, or a call of
     a block.
 
-    Steps form a chain through `parent`; layers that came the same way share it.
+    Steps form a chain through `parent`; layers that came the same way share it. `values` are the
+    names that it binds, a row's or a block's parameters, with what would be written for them.
     """
 
     parent: Step | None
@@ -25,6 +26,7 @@ class Step:
     index: int = 1  # which iteration, from 1
     count: int = 1  # of how many
     span: Span | None = None
+    values: tuple[tuple[str, str], ...] = ()
 
     def chain(self) -> tuple[Step, ...]:
         """The steps from the outermost to this one."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from netspec.graph.count import too_many_layers
 from netspec.graph.evaluate import Refusal, describe, evaluate
 from netspec.graph.scope import Bound, Scope, TableValue
+from netspec.layers.hyperparameter import written
 from netspec.text.diagnostics import Note
 from netspec.text.limits import MAX_LAYERS
 from netspec.text.printable import printable
@@ -50,6 +51,15 @@ def iterations(item: Repeat, scope: Scope) -> Sequence[Scope]:
     message = f"a repeat count is an integer from 0, a table or a list, found {describe(count)}"
     advice = "write `*3`, or bind a list of rows: `[{f: 8}, {f: 16}]`"
     raise refused_value("repeat-count", message, item.count, scope, advice)
+
+
+def bound_values(scope: Scope) -> tuple[tuple[str, str], ...]:
+    """What a scope itself binds, as it would be written; tables and mistakes are left out."""
+    return tuple(
+        (name, written(bound.value))
+        for name, bound in scope.values.items()
+        if bound.value is not None and not isinstance(bound.value, TableValue)
+    )
 
 
 def written_at(expr: Expr, scope: Scope) -> Bound:

@@ -1,0 +1,6 @@
+"""Graph -> the layers and boxes that a diagram shows, each repeat and each block drawn once."""
+
+from netspec.diagram.folding.fold import fold
+from netspec.diagram.folding.tree import Box, Leaf, Member, without_inner
+
+__all__ = ["Box", "Leaf", "Member", "fold", "without_inner"]
