@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from netspec.diagram import FORMATS, DiagramError, Look, digraph, draw, layout
+from netspec.diagram import FORMATS, DiagramError, Look, draw, layout, writing
 from netspec.diagram.finish import BrokenDrawingError, finish_pdf, finish_png, finish_svg
 from netspec.diagram.process import answer
 from tests.graphs import graph_of
@@ -119,9 +119,9 @@ def test_long_doc_is_shortened() -> None:
 
 
 def test_identifiers_are_inert() -> None:
-    assert digraph._identifier('a"];b\\') == r'"a\"];b\\"'
-    assert digraph._identifier("<b>") == '"<b>"'
-    assert digraph._identifier("node") == '"node"'
+    assert writing.identifier('a"];b\\') == r'"a\"];b\\"'
+    assert writing.identifier("<b>") == '"<b>"'
+    assert writing.identifier("node") == '"node"'
 
 
 def test_a_dot_program_is_used(path: Path) -> None:

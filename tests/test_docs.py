@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 import netspec
 from netspec.cli.main import netspec as command
+from netspec.graph import Graph
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -74,13 +75,21 @@ def test_links_lead_somewhere(page: Path) -> None:
     ] == []
 
 
-def test_the_picture_is_what_netspec_draws() -> None:
-    from netspec.diagram import Look, draw
+def test_the_pictures_are_what_netspec_draws() -> None:
+    from netspec.analysis.diff import diff_graphs
+    from netspec.analysis.diff.costs import CostedDiff
+    from netspec.diagram import Look, difference_dot, draw, lay_out
 
-    graph = netspec.load(ROOT / "specs" / "textbook.yaml").elaborate()
-    drawn = draw(graph, "svg", Look(direction="LR")).decode()
-    shown = (ROOT / "docs" / "textbook.svg").read_text("utf-8")
-    words = re.compile(
-        r">([^<\n]+)<"
-    )  # a Graphviz of another version places boxes a little differently
-    assert words.findall(shown) == words.findall(drawn)
+    def of_zoo(name: str) -> Graph:
+        return netspec.load(name).elaborate()
+
+    difference = CostedDiff(diff_graphs(of_zoo("vgg16"), of_zoo("vgg19")))
+    drawn = {
+        "textbook.svg": draw(of_zoo("textbook"), "svg", Look(direction="LR")),
+        "diff.svg": lay_out(difference_dot(difference), "svg"),
+    }
+    # a Graphviz of another version places boxes a little differently
+    words = re.compile(r">([^<\n]+)<")
+    for name, picture in drawn.items():
+        shown = (ROOT / "docs" / name).read_text("utf-8")
+        assert words.findall(shown) == words.findall(picture.decode())

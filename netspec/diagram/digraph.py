@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import count
 
-from graphviz import quoting
-
 from netspec.diagram import labels, words
 from netspec.diagram.folding import Box, Leaf, fold, without_inner
 from netspec.diagram.look import DEFAULT, Look
 from netspec.diagram.weighing import shares
+from netspec.diagram.writing import attributes, defaults, escaped, identifier
 from netspec.graph import Graph
 from netspec.text.limits import MAX_BOXES
-from netspec.text.printable import printable
-
-_MANY = 2_000  # layers above which time matters more than straight lines
-_FONT = "Helvetica,Arial,sans-serif"
 
 
 def dot(graph: Graph, look: Look = DEFAULT) -> str:
@@ -60,8 +55,10 @@ class _Digraph:
 
     def text(self, left_out: int) -> str:
         lines = [
-            f"digraph {_identifier(self.graph.name)} {{",
-            *self._defaults(labels.title(self.graph, self.look.theme, left_out)),
+            f"digraph {identifier(self.graph.name)} {{",
+            *defaults(
+                labels.title(self.graph, self.look.theme, left_out), self.look, len(self.shown)
+            ),
             *self._members(self.root, "  "),
             *self._outputs(),
             *self._edges(),
@@ -69,32 +66,15 @@ class _Digraph:
         ]
         return "\n".join(lines) + "\n"
 
-    def _defaults(self, title: str) -> Iterator[str]:
-        theme = self.look.theme
-        muted = {"fontname": _FONT, "fontcolor": theme.muted}
-        head = {"label": f"<{title}>", "labelloc": "t", "fontsize": "11"}
-        space = {"ranksep": "0.25", "nodesep": "0.3", "pad": "0.2", "bgcolor": theme.background}
-        # newrank: branches that start in one box stand side by side, however long they are;
-        # nslimit: how long Graphviz may straighten lines, in iterations a layer
-        limit = "0.5" if len(self.shown) > _MANY else "4"
-        layout = {"rankdir": self.look.direction, "newrank": "true", "nslimit": limit}
-        yield f"  graph{_list(**layout, **space, **head, **muted)};"
-        size = {"width": "2.1", "height": "0.5", "margin": "0.12,0.05", "penwidth": "0.8"}
-        colours = {"color": theme.line, "fillcolor": theme.other, "fontcolor": theme.text}
-        style = {"shape": "box", "style": "rounded,filled", "fontname": _FONT, "fontsize": "11"}
-        yield f"  node{_list(**size, **colours, **style)};"
-        line = {"color": theme.line, "arrowsize": "0.6", "weight": "8"}
-        yield f"  edge{_list(**muted, **line, fontsize='9')};"
-
     def _members(self, box: Box, indent: str) -> Iterator[str]:
         for member in box.members:
             if isinstance(member, Leaf):
-                yield f"{indent}{_identifier(_identity(member))}{self._layer(member)};"
+                yield f"{indent}{identifier(_identity(member))}{self._layer(member)};"
                 continue
             boxes = tuple(_joined(member))
             inner = boxes[-1]
             if inner.like is not None:
-                yield f"{indent}{_identifier(_identity(inner))}{self._reference(boxes)};"
+                yield f"{indent}{identifier(_identity(inner))}{self._reference(boxes)};"
                 continue
             yield f"{indent}subgraph cluster_{next(self.numbers)} {{"
             yield f"{indent}  graph{self._box(boxes)};"
@@ -104,20 +84,20 @@ class _Digraph:
     def _layer(self, leaf: Leaf) -> str:
         label = labels.layer(self.graph, leaf, self.look, self.shares.get(leaf, 0))
         fill = self.look.theme.fill(leaf.nodes[0].layer.family)
-        return _list(fillcolor=fill, label=f"<{label}>", **self._place(leaf))
+        return attributes(fillcolor=fill, label=f"<{label}>", **self._place(leaf))
 
     def _reference(self, boxes: tuple[Box, ...]) -> str:
         leaves = tuple(boxes[-1].leaves())
         share = sum(self.shares.get(leaf, 0) for leaf in leaves)
         label = labels.reference(self.graph, boxes, _end(boxes[-1]), self.look, share)
         style = {"peripheries": "2", "fillcolor": self.look.theme.other}
-        return _list(label=f"<{label}>", **style, **self._place(leaves[0]))
+        return attributes(label=f"<{label}>", **style, **self._place(leaves[0]))
 
     def _box(self, boxes: tuple[Box, ...]) -> str:
         theme = self.look.theme
         colours = {"color": theme.cluster_line, "fillcolor": theme.cluster_fill}
         label = {"label": f"<{labels.box(boxes, self.look)}>", "labeljust": "l", "fontsize": "10"}
-        return _list(**label, **colours, style="rounded,filled", margin="10")
+        return attributes(**label, **colours, style="rounded,filled", margin="10")
 
     def _place(self, leaf: Leaf) -> dict[str, str]:
         """The line of the spec that a layer comes from, as a tooltip, and as a link."""
@@ -125,7 +105,7 @@ class _Digraph:
         line = f"{span.source.name}:{span.line}: {span.source.line(span.line).strip()}"
         place = {"tooltip": labels.tooltip(line)}
         if self.look.source_url is not None:
-            place["URL"] = quoting.escape(f"{self.look.source_url}#L{span.line}")
+            place["URL"] = escaped(f"{self.look.source_url}#L{span.line}")
         return place
 
     def _outputs(self) -> Iterator[str]:
@@ -133,10 +113,10 @@ class _Digraph:
         if len(self.graph.outputs) < 2:
             return
         for name, source in self.graph.outputs.items():
-            end = _identifier(f"output:{name}")  # no layer has this name: theirs have no colon
+            end = identifier(f"output:{name}")  # no layer has this name: theirs have no colon
             label = f"<{labels.text(name)}>"
-            yield f"  {end}{_list(label=label, style='rounded', width='0', height='0.3')};"
-            yield f"  {_identifier(self.drawn[source])} -> {end};"
+            yield f"  {end}{attributes(label=label, style='rounded', width='0', height='0.3')};"
+            yield f"  {identifier(self.drawn[source])} -> {end};"
 
     def _edges(self) -> Iterator[str]:
         """Arrows; into a merge that makes another shape of it, with the shape that it brings.
@@ -160,15 +140,15 @@ class _Digraph:
 
     def _edge(self, source: str, leaf: Leaf, member: Leaf | Box, depths: Mapping[str, int]) -> str:
         node = leaf.nodes[0]
-        attributes: dict[str, str] = {}
+        said: dict[str, str] = {}
         if depths[source] < depths[node.name] - 1:
-            attributes["weight"] = "1"
-        brought = self.graph.by_name[source].type
-        if isinstance(member, Leaf) and node.layer.merges and brought != node.type:
-            said = words.distinct(self._brought(leaf, source))
-            attributes["label"] = f"<{labels.text(f' {said} ')}>"
-        ends = _identifier(self.drawn[source]), _identifier(_identity(member))
-        return f"  {ends[0]} -> {ends[1]}{_list(**attributes)};"
+            said["weight"] = "1"
+        other = self.graph.by_name[source].type != node.type
+        if isinstance(member, Leaf) and node.layer.merges and other:
+            brought = words.distinct(self._brought(leaf, source))
+            said["label"] = f"<{labels.text(f' {brought} ')}>"
+        ends = identifier(self.drawn[source]), identifier(_identity(member))
+        return f"  {ends[0]} -> {ends[1]}{attributes(**said)};"
 
     def _brought(self, leaf: Leaf, first: str) -> Iterator[str]:
         """The shapes that the layers of a leaf read in the place where the first reads `first`."""
@@ -200,13 +180,3 @@ def _joined(box: Box) -> Iterator[Box]:
     while box.like is None and len(box.members) == 1 and isinstance(box.members[0], Box):
         box = box.members[0]
         yield box
-
-
-def _identifier(words: str) -> str:
-    """Words as a DOT identifier, which stand for themselves alone."""
-    return str(quoting.quote(quoting.escape(printable(words))))
-
-
-def _list(**attributes: str) -> str:
-    """` [a=b c="d"]`; a value in angle brackets is an HTML-like label."""
-    return str(quoting.attr_list(kwargs=attributes))

@@ -60,7 +60,7 @@ def layer(graph: Graph, leaf: Leaf, look: Look, share: float) -> str:
     below = [] if look.detail == "none" else _facts(graph, leaf)
     if look.detail == "all":
         below = [*textwrap.wrap(", ".join(words.arguments(leaf)), _VALUES_LINE), *below]
-    return _with_bar(_lines(first, below), share, look.theme)
+    return _with_bar(lines(first, below), share, look.theme)
 
 
 def reference(graph: Graph, boxes: Sequence[Box], end: Leaf, look: Look, share: float) -> str:
@@ -71,15 +71,15 @@ def reference(graph: Graph, boxes: Sequence[Box], end: Leaf, look: Look, share: 
     nodes = [node for leaf in boxes[-1].leaves() for node in leaf.nodes]
     shape = words.distinct(str(node.type) for node in end.nodes)
     below = [] if look.detail == "none" else [*_wrapped(values), *_sized(shape, graph, nodes)]
-    return _with_bar(_lines(first, below), share, look.theme)
+    return _with_bar(lines(first, below), share, look.theme)
 
 
 def box(boxes: Sequence[Box], look: Look) -> str:
     """The heading of a box, and below it the values that it binds."""
     heading, values = words.box_title(boxes)
     shown = [] if look.detail == "none" else _wrapped(values)
-    lines = [f"<b>{text(heading)}</b>", *map(text, shown)]
-    return '<br align="left"/>'.join(lines) + '<br align="left"/>'
+    said = [f"<b>{text(heading)}</b>", *map(text, shown)]
+    return '<br align="left"/>'.join(said) + '<br align="left"/>'
 
 
 def _facts(graph: Graph, leaf: Leaf) -> list[str]:
@@ -104,11 +104,10 @@ def _wrapped(values: Iterable[str]) -> list[str]:
     return [line.replace("\xa0", " ") for line in lines]
 
 
-def _lines(first: str, below: Iterable[str]) -> str:
-    lines = [text(line) for line in below]
-    if not lines:
-        return first
-    return f'{first}<br/>{_GAP}<font point-size="10">{"<br/>".join(lines)}</font>'
+def lines(first: str, below: Iterable[str]) -> str:
+    """A label of a first line, which is markup, and of words below it in smaller type."""
+    words = "<br/>".join(map(text, below))
+    return f'{first}<br/>{_GAP}<font point-size="10">{words}</font>' if words else first
 
 
 def _with_bar(label: str, share: float, theme: Theme) -> str:

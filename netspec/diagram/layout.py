@@ -48,8 +48,12 @@ def draw(graph: Graph, form: str, look: Look = DEFAULT, *, dpi: int = 144) -> by
             f"{count:,} layers are too many to lay out; the limit is {MAX_DRAWN_LAYERS:,}",
             "unroll less (--unroll), draw fewer (--set), or write a .dot file, which has no limit",
         )
-    source = dot(graph, look).encode()
-    return source if form == "dot" else _lay_out(_Order(source, form, dpi))
+    return lay_out(dot(graph, look), form, dpi=dpi)
+
+
+def lay_out(source: str, form: str, *, dpi: int = 144) -> bytes:
+    """The drawing of DOT text in one of FORMATS.  DiagramError as `draw` raises it."""
+    return source.encode() if form == "dot" else _lay_out(_Order(source.encode(), form, dpi))
 
 
 @dataclass(frozen=True)

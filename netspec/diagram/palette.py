@@ -22,6 +22,7 @@ class Theme:
     cluster_fill: str  # translucent: a cluster in a cluster is a shade deeper
     families: Mapping[str, str]
     other: str  # families that have no fill of their own
+    changes: Mapping[str, tuple[str, str]]  # fill and line of what was added, removed, changed
 
     def fill(self, family: str) -> str:
         """The fill of the layers of a family."""
@@ -47,6 +48,11 @@ LIGHT = Theme(
         "io": "#d3d8de",
     },
     other="#f1f3f5",
+    changes={
+        "added": ("#d5f0d6", "#1a7f37"),
+        "removed": ("#ffe3df", "#b42318"),
+        "changed": ("#fff0c2", "#8a5d00"),
+    },
 )
 
 DARK = Theme(
@@ -68,6 +74,11 @@ DARK = Theme(
         "io": "#434c57",
     },
     other="#282e36",
+    changes={
+        "added": ("#12361d", "#4ac26b"),
+        "removed": ("#4b1c18", "#ff8f85"),
+        "changed": ("#4a3b0d", "#e3b341"),
+    },
 )
 
 #: Themes by the names that users give.
