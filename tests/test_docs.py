@@ -88,6 +88,10 @@ def test_the_pictures_are_what_netspec_draws() -> None:
         "textbook.svg": draw(of_zoo("textbook"), "svg", Look(direction="LR")),
         "diff.svg": lay_out(difference_dot(difference), "svg"),
     }
+    drawn |= {
+        f"zoo/{path.name}": draw(of_zoo(path.stem), "svg")
+        for path in (ROOT / "docs" / "zoo").iterdir()
+    }
     # a Graphviz of another version places boxes a little differently
     words = re.compile(r">([^<\n]+)<")
     for name, picture in drawn.items():

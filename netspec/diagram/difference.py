@@ -13,7 +13,7 @@ from netspec.analysis.diff.words import (
     shape_text,
     sum_text,
 )
-from netspec.diagram import labels
+from netspec.diagram import labels, words
 from netspec.diagram.changes import Item, Link, Links, Stretch, stretches
 from netspec.diagram.look import DEFAULT, Look
 from netspec.diagram.writing import attributes, defaults, identifier
@@ -107,9 +107,7 @@ class _Picture:
             yield sum_text(self.costed.sum(item.pairs))
 
     def _place(self, item: Item) -> dict[str, str]:
-        span = _after(item.pairs[0]).span
-        line = f"{span.source.name}:{span.line}: {span.source.line(span.line).strip()}"
-        return {"tooltip": labels.tooltip(line)}
+        return {"tooltip": labels.tooltip(words.line(_after(item.pairs[0])))}
 
     def _link(self, link: Link) -> str:
         said: dict[str, str] = {}

@@ -10,7 +10,7 @@ from netspec.diagram.folding import Box, Leaf, fold, without_inner
 from netspec.diagram.look import DEFAULT, Look
 from netspec.diagram.weighing import shares
 from netspec.diagram.writing import attributes, defaults, escaped, identifier
-from netspec.graph import Graph
+from netspec.graph import Graph, Node
 from netspec.text.limits import MAX_BOXES
 
 
@@ -101,11 +101,10 @@ class _Digraph:
 
     def _place(self, leaf: Leaf) -> dict[str, str]:
         """The line of the spec that a layer comes from, as a tooltip, and as a link."""
-        span = leaf.nodes[0].span
-        line = f"{span.source.name}:{span.line}: {span.source.line(span.line).strip()}"
-        place = {"tooltip": labels.tooltip(line)}
+        node = leaf.nodes[0]
+        place = {"tooltip": labels.tooltip(words.line(node))}
         if self.look.source_url is not None:
-            place["URL"] = escaped(f"{self.look.source_url}#L{span.line}")
+            place["URL"] = escaped(f"{self.look.source_url}#L{node.span.line}")
         return place
 
     def _outputs(self) -> Iterator[str]:
@@ -143,12 +142,21 @@ class _Digraph:
         said: dict[str, str] = {}
         if depths[source] < depths[node.name] - 1:
             said["weight"] = "1"
-        other = self.graph.by_name[source].type != node.type
-        if isinstance(member, Leaf) and node.layer.merges and other:
-            brought = words.distinct(self._brought(leaf, source))
+        if self._told(source, node) and isinstance(member, Leaf):
+            brought = words.span(self._brought(leaf, source))
             said["label"] = f"<{labels.text(f' {brought} ')}>"
         ends = identifier(self.drawn[source]), identifier(_identity(member))
         return f"  {ends[0]} -> {ends[1]}{attributes(**said)};"
+
+    def _told(self, source: str, node: Node) -> bool:
+        """Whether an arrow says its shape: into a merge that makes another of it; where all is
+        said, also after a layer that made another of its own input's.
+        """
+        before = self.graph.by_name[source]
+        if node.layer.merges:
+            return before.type != node.type
+        reshaped = any(before.type != kind for kind in self.graph.input_types(before))
+        return self.look.detail == "all" and reshaped
 
     def _brought(self, leaf: Leaf, first: str) -> Iterator[str]:
         """The shapes that the layers of a leaf read in the place where the first reads `first`."""

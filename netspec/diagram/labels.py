@@ -59,7 +59,8 @@ def layer(graph: Graph, leaf: Leaf, look: Look, share: float) -> str:
         first += f' <font color="{look.theme.muted}">{text(name)}</font>'
     below = [] if look.detail == "none" else _facts(graph, leaf)
     if look.detail == "all":
-        below = [*textwrap.wrap(", ".join(words.arguments(leaf)), _VALUES_LINE), *below]
+        said = textwrap.wrap(", ".join(words.arguments(leaf)), _VALUES_LINE)
+        below = [*said, *below, *filter(None, [words.costs(graph, leaf.nodes)])]
     return _with_bar(lines(first, below), share, look.theme)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from pathlib import PurePath
 
+from netspec.analysis.units import nbytes, scaled
 from netspec.diagram.folding import Box, Leaf
 from netspec.graph import Graph, Node, Step
 
@@ -25,6 +27,19 @@ def listed(values: Iterable[str]) -> str:
 def distinct(values: Iterable[str]) -> str:
     """Values in the order in which they first come, each once."""
     return listed(dict.fromkeys(values))
+
+
+def span(values: Iterable[str]) -> str:
+    """A value; of several that differ the first and the last: `64x56x56 … 992x14x14`."""
+    several = list(dict.fromkeys(values))
+    return several[0] if len(several) == 1 else f"{several[0]} … {several[-1]}"
+
+
+def line(node: Node) -> str:
+    """The line of the spec that a layer comes from, after the file's name and its number."""
+    span = node.span
+    file = PurePath(span.source.name).name  # wherever it lies: the same spec, the same picture
+    return f"{file}:{span.line}: {span.source.line(span.line).strip()}"
 
 
 def params(graph: Graph, nodes: Iterable[Node]) -> int:
@@ -66,6 +81,14 @@ def _written(value: object) -> str:
     return (
         {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
     )
+
+
+def costs(graph: Graph, nodes: Sequence[Node]) -> str:
+    """Multiply-accumulates of layers, and bytes of what they make: `86.70 M MACs · 12.2 MiB`."""
+    macs = sum(node.layer.macs(graph.input_types(node), node.type) for node in nodes)
+    memory = sum(node.type.nbytes for node in nodes if not node.layer.view)
+    said = [f"{scaled(macs)} MACs"] * bool(macs) + [nbytes(memory)] * bool(memory)
+    return " · ".join(said)
 
 
 def box_title(boxes: Sequence[Box]) -> tuple[str, list[str]]:
