@@ -7,7 +7,7 @@ from collections.abc import Collection, Hashable, Iterator, Sequence
 from netspec.analysis.diff.fold import periods
 from netspec.analysis.diff.words import names_text, shape_text
 from netspec.analysis.report import Row
-from netspec.analysis.table import nbytes, scaled
+from netspec.analysis.units import nbytes, scaled
 from netspec.graph import Graph
 from netspec.text.printable import printable
 

@@ -19,7 +19,7 @@ from netspec.analysis.diff.words import (
     whole,
 )
 from netspec.analysis.report import Report
-from netspec.analysis.table import nbytes, scaled
+from netspec.analysis.units import nbytes, scaled
 from netspec.text.printable import printable
 from netspec.text.render import Paint, plain
 

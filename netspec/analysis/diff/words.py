@@ -7,7 +7,7 @@ from typing import Any
 
 from netspec.analysis.diff.costs import Delta
 from netspec.analysis.diff.pair import Change, Pair
-from netspec.analysis.table import nbytes, scaled
+from netspec.analysis.units import nbytes, scaled
 from netspec.text.printable import printable
 
 #: Names that are shown of many.
