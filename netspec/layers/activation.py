@@ -19,6 +19,7 @@ class _Activation(Layer):
     op: ClassVar[str]
     nonlinear = True
     activation = True
+    equivariant = True
     keeps: ClassVar[tuple[str, ...]] = ("input",)
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:

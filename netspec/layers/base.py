@@ -77,11 +77,16 @@ class Layer:
     noise: ClassVar[bool] = False
     #: Whether each of several branches feeds it.
     merges: ClassVar[bool] = False
+    #: How diagrams write it in a circle, where it merges element by element.
+    sign: ClassVar[str] = ""
     #: Whether each input must be `CxHxW`.
     spatial: ClassVar[bool] = False
     #: Whether it takes a vector, and a tensor of higher rank comes to it through a FLATTEN of its
     #: own.
     flattens: ClassVar[bool] = False
+    #: Whether it treats the elements of a vector alike, wherever they stand: of the same elements
+    #: and tensors in another order it makes the same result, in that order.
+    equivariant: ClassVar[bool] = False
 
     def __init_subclass__(cls, keyword: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -112,6 +117,10 @@ class Layer:
         layouts.
         """
         return {}
+
+    def along_elements(self, tensor: str) -> bool:
+        """Whether the last axis of one of its tensors runs along the elements of a vector input."""
+        return True
 
     def kept(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Kept, ...]:
         """The tensors that the forward pass makes and keeps for the backward pass, as PyTorch's

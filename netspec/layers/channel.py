@@ -55,6 +55,7 @@ class Softmax(Layer, keyword="SOFTMAX"):
     axis: Annotated[int, Meta("axis of a sample: 0 channels, 1 rows, 2 columns", ge=0)] = 0
 
     nonlinear = True
+    equivariant = True
     keeps = ("output",)
     exact = True
     op = "Softmax"

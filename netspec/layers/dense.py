@@ -42,6 +42,9 @@ class FullyConnected(Layer, keyword="FC"):
         bias = {"bias": Weight((self.units,), "bias")} if self.bias else {}
         return {"weight": weight, **bias}
 
+    def along_elements(self, tensor: str) -> bool:
+        return tensor == "weight"
+
     def macs(self, inputs: tuple[TensorType, ...], output: TensorType) -> int:
         return inputs[0].numel * self.units
 

@@ -22,6 +22,7 @@ class Dropout(Layer, keyword="DROPOUT"):
     rate: Annotated[float, Meta("probability that an element is dropped", ge=0, lt=1)] = 0.5
 
     view = True
+    equivariant = True
     noise = True
 
     @property

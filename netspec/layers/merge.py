@@ -46,6 +46,9 @@ class Add(_Merge, keyword="ADD"):
 
     elsewhere = ("sum", "plus")
 
+    sign = "+"
+
+    equivariant = True
     passes_gradient = True
 
     def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
@@ -67,6 +70,9 @@ class Mul(_Merge, keyword="MUL"):
 
     elsewhere = ("multiply", "product")
 
+    sign = "×"
+
+    equivariant = True
     nonlinear = True
     keeps = ("input",)
 

@@ -23,6 +23,7 @@ class _Normalisation(Layer):
     eps: Annotated[float, Meta("number added to the variance, against division by 0", gt=0)] = 1e-5
 
     exact = True
+    equivariant = True
     keeps = ("input",)
 
     def weights(self, inputs: tuple[TensorType, ...]) -> Mapping[str, Weight]:
@@ -158,6 +159,7 @@ class GroupNorm(_Normalisation, keyword="GROUPNORM"):
     groups: Annotated[int, Meta("groups of channels", ge=1)] = 32
 
     nonlinear = True
+    equivariant = False  # neighbours share a group
 
     def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
         sizes = {"channels": inputs[0].channels}

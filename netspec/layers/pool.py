@@ -183,6 +183,8 @@ class _GlobalPool(Layer):
 
     def reduce(self, op: str, x: Value, emit: Emitter) -> str:
         """The plane's pixels by one ONNX operator, as a vector unless `keep`."""
+        # ONNX Runtime pools channels in blocks, as its convolutions leave them, and puts C numbers
+        # in order afterwards. ReduceMean, PyTorch's export, needs the whole plane in order first.
         pooled = emit.node(op, x.name)
         return pooled if self.keep else emit.node("Flatten", pooled, axis=1)
 

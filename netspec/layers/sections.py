@@ -112,10 +112,10 @@ def weights_section() -> dict[str, Any]:
     file = {
         "type": "string",
         "minLength": 1,
-        "title": "a .safetensors or .npz file beside the spec",
+        "title": "a .safetensors, .index.json or .npz file beside the spec",
     }
     return {
-        "title": "a .safetensors or .npz file beside the spec, or {file: ..., map: {...}}",
+        "title": "a .safetensors, .index.json or .npz file, or {file: ..., map: {...}}",
         "description": "learned tensors, used where the command line names none",
         "anyOf": [
             file,

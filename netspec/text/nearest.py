@@ -11,7 +11,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word with the fewest edits (insert, delete, replace, swap neighbours); None where
     all are far.
 
-    Of very many known words the first are compared, MAX_COMPARED letters in all.
+    Of very many known words the first are compared, MAX_COMPARED letters in all; one that is passed
+    over, being much longer or shorter, counts as one letter.
     """
     if not 0 < len(word) <= MAX_TYPED:
         return None
@@ -19,11 +20,11 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     places, left = _places(typed), MAX_COMPARED
     best: tuple[int, bool, str] | None = None
     for candidate in known:
-        if abs(len(candidate) - len(word)) > most:
-            continue
         left -= 1
         if left < 0:
             break
+        if abs(len(candidate) - len(word)) > most:
+            continue
         other = candidate.lower()
         if len(places.keys() ^ set(other)) > 2 * most:  # an edit changes two letters at most
             continue

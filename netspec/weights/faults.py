@@ -31,23 +31,26 @@ def find_faults(
             faults.append(f"{name} is of type {there.dtype}, weights are floats")
     if not allow_extra:
         extra = [name for name in found if name not in wanted]
-        near = [_near(name, wanted) for name in extra[:MAX_NAMED_TENSORS]]
-        faults += [f"extra: {name}{hint}" for name, hint in zip_longest(extra, near, fillvalue="")]
+        hints = [near(name, wanted) for name in extra[:MAX_NAMED_TENSORS]]
+        faults += [f"extra: {name}{hint}" for name, hint in zip_longest(extra, hints, fillvalue="")]
     return faults
 
 
 def listed(faults: list[str]) -> str:
+    """A line for each fault, the first MAX_NAMED_TENSORS of them."""
     more = len(faults) - MAX_NAMED_TENSORS
     lines = [printable(line) for line in faults[:MAX_NAMED_TENSORS]]
     return "".join(f"\n  {line}" for line in [*lines, *[f"and {more:,} more"] * (more > 0)])
 
 
-def _near(name: str, wanted: Iterable[str]) -> str:
-    near = nearest(name, wanted)
-    return f" (is it {near}?)" if near else ""
+def near(name: str, wanted: Iterable[str]) -> str:
+    """A question after the name of ours that is nearest, where one is near."""
+    known = nearest(name, wanted)
+    return f" (is it {known}?)" if known else ""
 
 
 def advice(faults: list[str]) -> str | None:
+    """What to do about such faults."""
     extra = [fault.startswith("extra: ") for fault in faults]
     if all(extra):
         return "--allow-extra leaves them out"

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from netspec.graph.graph import Graph
 from netspec.layers import Weight
-from netspec.machine.resources import cores
+from netspec.machine.processors import cores
 
 FloatArray: TypeAlias = NDArray[np.float32]
 

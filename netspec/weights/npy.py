@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import struct
 import warnings
 from dataclasses import dataclass
 from math import prod
@@ -10,6 +12,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.lib import format as numpy_format
 from numpy.typing import NDArray
+
+#: Bytes of a header: what NumPy parses unless it is told to trust the file.
+_MAX_HEADER = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ def read_header(file: IO[bytes]) -> Header:
             if version == (1, 0):
                 header = Header(*numpy_format.read_array_header_1_0(file))
             elif version == (2, 0):
-                header = Header(*numpy_format.read_array_header_2_0(file))
+                header = Header(*numpy_format.read_array_header_2_0(_start(file)))
             else:
                 raise ValueError(f"format {version[0]}.{version[1]} holds no plain numbers")
     except OSError:
@@ -53,8 +58,20 @@ def read_header(file: IO[bytes]) -> Header:
     except Exception as error:  # a header is Python source, and breaks in all the ways that has
         raise ValueError(f"no .npy header: {error}") from error
     if any(side < 0 for side in header.shape):
-        raise ValueError(f"no .npy header: the shape {header.shape} is negative")
+        raise ValueError(f"no .npy header: the shape {header.shape!r:.80} is negative")
     return header
+
+
+def _start(file: IO[bytes]) -> IO[bytes]:
+    """The header of a stream by itself, with the four bytes that say how long it is.
+
+    NumPy reads four gigabytes of it before it finds that too much; a zip may inflate to them.
+    """
+    prefix = file.read(4)
+    (length,) = struct.unpack("<I", prefix)
+    if length > _MAX_HEADER:
+        raise ValueError(f"a header of {length} bytes")
+    return io.BytesIO(prefix + file.read(length))
 
 
 def read_data(file: IO[bytes], header: Header) -> NDArray[Any]:

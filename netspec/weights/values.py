@@ -10,12 +10,12 @@ from typing import Protocol
 import numpy as np
 
 from netspec.graph.graph import Graph
-from netspec.machine.errors import UnusableError
 from netspec.text.printable import printable
-from netspec.weights.faults import advice, find_faults, listed
+from netspec.weights.assigned import assign_names
+from netspec.weights.blocks import blocks
 from netspec.weights.initial import FloatArray, Seeded
-from netspec.weights.renaming import rename
-from netspec.weights.weightfile import Stored, TensorFile, open_tensors
+from netspec.weights.order import in_order
+from netspec.weights.weightfile import Stored, open_tensors
 
 
 class Values(Protocol):
@@ -31,15 +31,20 @@ def choose_values(
     seed: int = 0,
     *,
     allow_extra: bool = False,
+    flatten_order: str = "CHW",
     warn: Callable[[str], object] = warnings.warn,
 ) -> Values:
     """The weights in a file or a mapping, else those that the spec names, else seeded ones.
 
+    `flatten_order` is that of the net which they come from: "HWC" of one of TensorFlow.
     UnusableError where they do not fit; its message names every tensor that is wrong. `warn` is
     told of values that are not finite.
     """
+    if flatten_order != "CHW":
+        theirs = choose_values(graph, weights, seed, allow_extra=allow_extra, warn=warn)
+        return in_order(flatten_order, graph, theirs)
     if isinstance(weights, Mapping):
-        return ArrayValues(graph, weights)
+        return ArrayValues(graph, weights, allow_extra)
     if weights is not None:
         return FileValues(graph, Path(weights), {}, allow_extra, warn)
     said = graph.spec.weights
@@ -49,7 +54,9 @@ def choose_values(
 
 
 class FileValues:
-    """The weights in a file.  `renames` maps the file's names to ours, see `rename`."""
+    """The weights in a file, by our names, by those that `renames` maps to ours, or by others that
+    tell which are which; see `assign_names`.
+    """
 
     def __init__(
         self,
@@ -61,24 +68,21 @@ class FileValues:
     ) -> None:
         self.path, self.warn = path, warn
         self._told: set[str] = set()
-        wanted = dict(graph.all_weights())
+        self._shapes = {name: weight.shape for name, weight in graph.all_weights()}
         self.file = open_tensors(path)
-        self.theirs = _by_our_names(path, self.file, renames)
-        found = {ours: self.file.stored[theirs] for ours, theirs in self.theirs.items()}
-        faults = find_faults(wanted, found, allow_extra)
-        if faults:
-            raise UnusableError(
-                f"{printable(str(path))} does not fit the net:{listed(faults)}", advice(faults)
-            )
+        self.assigned = assign_names(
+            graph, path, self.file.stored, renames, allow_extra=allow_extra
+        )
 
     def read(self, name: str) -> FloatArray:
         """The values of one of our tensors."""
         with np.errstate(over="ignore"):  # a float64 beyond float32 is infinite, and is warned of
-            values = np.require(self.file.read(self.theirs[name]), np.float32, ["C", "W"])
-        finite = np.isfinite(values)
-        if name not in self._told and not finite.all():
+            stored = self.file.read(self.assigned.theirs[name])
+            values = np.require(stored, np.float32, ["C", "W"]).reshape(self._shapes[name])
+        finite = sum(int(np.count_nonzero(np.isfinite(part))) for part in blocks(values))
+        count = values.size - finite
+        if count and name not in self._told:
             self._told.add(name)
-            count = values.size - int(np.count_nonzero(finite))
             self.warn(
                 f"{printable(str(self.path))}: {printable(name)} holds {count} "
                 f"value{'s' if count > 1 else ''} that are NaN or infinite"
@@ -87,28 +91,17 @@ class FileValues:
 
 
 class ArrayValues:
-    """Weights from memory, for the library: arrays by name, all of them and of the right shapes."""
+    """Weights from memory, for the library: arrays by the names that a file may have."""
 
-    def __init__(self, graph: Graph, arrays: Mapping[str, FloatArray]) -> None:
+    def __init__(
+        self, graph: Graph, arrays: Mapping[str, FloatArray], allow_extra: bool = False
+    ) -> None:
         self.arrays = arrays
-        found = {k: Stored(tuple(v.shape), v.dtype.name) for k, v in arrays.items()}
-        faults = find_faults(dict(graph.all_weights()), found, allow_extra=False)
-        if faults:
-            raise UnusableError("the weights do not fit the net:" + listed(faults))
+        self._shapes = {name: weight.shape for name, weight in graph.all_weights()}
+        stored = {k: Stored(tuple(v.shape), v.dtype.name) for k, v in arrays.items()}
+        self.assigned = assign_names(graph, None, stored, {}, allow_extra=allow_extra)
 
     def read(self, name: str) -> FloatArray:
         """The values of one of our tensors."""
-        return np.array(self.arrays[name], np.float32, order="C")
-
-
-def _by_our_names(path: Path, file: TensorFile, renames: Mapping[str, str]) -> dict[str, str]:
-    theirs: dict[str, str] = {}
-    for name in file.stored:
-        ours = rename(name, renames)
-        if ours in theirs:
-            both = f"{printable(theirs[ours])} and {printable(name)}"
-            raise UnusableError(
-                f"{printable(str(path))}: {both} are both mapped to {printable(ours)}"
-            )
-        theirs[ours] = name
-    return theirs
+        array = self.arrays[self.assigned.theirs[name]]
+        return np.array(array, np.float32, order="C").reshape(self._shapes[name])

@@ -103,9 +103,9 @@ KEYS = (
     Rule(
         "weights-file",
         "error",
-        "`weights` names no file. It is the name of a .safetensors or .npz file, or a mapping"
-        " with `file` and `map`, which leads from the tensor names of the file to those of the"
-        " net.",
+        "`weights` names no file. It is the name of a .safetensors file, of the .index.json of a"
+        " sharded one, or of an .npz file; or a mapping with `file` and `map`, which leads from the"
+        " tensor names of the file to those of the net.",
         spec("INPUT -> CONV(8)", "weights: [a.safetensors, b.safetensors]"),
         spec("INPUT -> CONV(8)", "weights: a.safetensors"),
     ),

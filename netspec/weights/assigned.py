@@ -1,0 +1,116 @@
+"""Which of a file's tensors are a net's, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from netspec.graph.graph import Graph
+from netspec.layers import Weight
+from netspec.machine.errors import UnusableError
+from netspec.text.printable import printable
+from netspec.weights.faults import advice, find_faults, listed, near
+from netspec.weights.names.matching import find_match
+from netspec.weights.names.refusal import UnmatchedError
+from netspec.weights.renaming import rename
+from netspec.weights.stored import Stored
+
+#: What PyTorch counts in training, and no net needs to run.
+_UNUSED = "num_batches_tracked"
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """Our tensors -> the file's, in the order of execution, with the file's shapes; and what of the
+    file is left out.
+    """
+
+    theirs: Mapping[str, str]
+    shapes: Mapping[str, tuple[int, ...]]
+    extra: tuple[str, ...]
+
+
+def assign_names(
+    graph: Graph,
+    path: Path | None,
+    stored: Mapping[str, Stored],
+    renames: Mapping[str, str],
+    *,
+    allow_extra: bool,
+) -> Assigned:
+    """The tensors of a file that are those of a net: the ones with our names, once `renames` has
+    mapped those it names, else the ones whose own names and shapes tell which layers they belong
+    to.
+
+    UnusableError, which names every tensor that is missing, left over or doubtful, and the file if
+    it is one.
+    """
+    wanted = dict(graph.all_weights())
+    held = {n: t for n, t in stored.items() if n.rpartition(".")[2] != _UNUSED or n in renames}
+    names: Mapping[str, str] = _by_our_names(path, held, renames)
+    found: Mapping[str, Stored] = {ours: held[name] for ours, name in names.items()}
+    try:
+        if any(name not in found or found[name].shape != w.shape for name, w in wanted.items()):
+            names, found = _matched(graph, wanted, held, names)
+    except UnmatchedError as error:
+        raise _unfit(path, error.faults, error.help) from None
+    faults = find_faults(wanted, found, allow_extra)
+    if faults:
+        raise _unfit(path, faults, advice(faults))
+    theirs = {name: names[name] for name in wanted}
+    extra = tuple(sorted(held.keys() - set(theirs.values())))
+    return Assigned(theirs, {name: held[n].shape for name, n in theirs.items()}, extra)
+
+
+def _matched(
+    graph: Graph,
+    wanted: Mapping[str, Weight],
+    held: Mapping[str, Stored],
+    names: Mapping[str, str],
+) -> tuple[Mapping[str, str], Mapping[str, Stored]]:
+    """What each tensor of the file is, one of ours or by its own name one too many; and the tensors
+    by these names, in our shapes.
+
+    A file most of whose names are ours is one of ours with mistakes: it stays as it is named.
+    """
+    mapped = {ours: name for ours, name in names.items() if ours != name}
+    unknown = sorted(mapped.keys() - wanted.keys())
+    if unknown:
+        faults = (f"{mapped[n]} is mapped to {n}{near(n, wanted)}" for n in unknown)
+        raise UnmatchedError(faults, "map to names that the net has; `netspec weights` lists them")
+    try:
+        match = find_match(graph, held, mapped)
+    except UnmatchedError:
+        if 2 * sum(name in held for name in wanted) > len(wanted):
+            return names, {ours: held[name] for ours, name in names.items()}
+        raise
+    clash = sorted(wanted.keys() & set(match.extra))
+    if clash:
+        raise UnmatchedError(
+            f"doubtful: {name} is left over, and is a name of ours" for name in clash
+        )
+    found = {ours: held[name] for ours, name in mapped.items()}
+    for ours in match.theirs.keys() - mapped.keys():
+        found[ours] = replace(held[match.theirs[ours]], shape=wanted[ours].shape)
+    extra = {name: name for name in match.extra}
+    return {**match.theirs, **extra}, {**found, **{name: held[name] for name in extra}}
+
+
+def _unfit(path: Path | None, faults: list[str], help: str | None) -> UnusableError:
+    what = f"{printable(str(path))} does" if path else "the weights do"
+    return UnusableError(f"{what} not fit the net:{listed(faults)}", help)
+
+
+def _by_our_names(
+    path: Path | None, stored: Mapping[str, Stored], renames: Mapping[str, str]
+) -> dict[str, str]:
+    theirs: dict[str, str] = {}
+    for name in stored:
+        ours = rename(name, renames)
+        if ours in theirs:
+            both = f"{printable(theirs[ours])} and {printable(name)}"
+            where = f"{printable(str(path))}: " if path else ""
+            raise UnusableError(f"{where}{both} are both mapped to {printable(ours)}")
+        theirs[ours] = name
+    return theirs
