@@ -10,12 +10,6 @@ from netspec.machine.errors import UnusableError
 from netspec.text.printable import printable
 
 
-def cores() -> int:
-    """Processor cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)  # Linux alone has it
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
 def refuse_on_disk(nbytes: int, folder: Path) -> None:
     """UnusableError where the disk of a folder has no room for so many bytes."""
     free = shutil.disk_usage(folder).free

@@ -2,43 +2,132 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import onnxruntime
 
 from netspec.machine.errors import UnusableError
-from netspec.machine.resources import cores
-from netspec.onnxgen.probe import probe_model
-from netspec.runtime.device import CUDA, Device, cuda_offered, no_cuda
+from netspec.machine.processors import cores
+from netspec.runtime.content import Content
+from netspec.runtime.device import PROVIDERS, Device, no_start, offered, trouble_with
+from netspec.runtime.providers import GpuOptions
 from netspec.text.printable import printable
 
+#: ONNX Runtime's levels of logging: what it starts with, and one at which it says nothing.
+_WARNING, _FATAL = 2, 4
+_NO_KERNEL = re.compile(r"Could not find an implementation for (\S+?)\(")
 
-def session_options() -> Any:
-    """Options for a session that says nothing by itself and uses the cores that it may."""
+
+@dataclass(frozen=True)
+class Started:
+    """An InferenceSession, and where it runs.
+
+    `because` says why `auto` passed over the GPU, `no_graph` why a GPU that should have runs no
+    CUDA graph; `kept` is what the session reads in place, and so must live as long.
+    """
+
+    session: Any
+    device: Device
+    kept: object
+    graph: bool = False
+    because: str = ""
+    no_graph: str = ""
+
+
+class _NoStart(Exception):
+    """What ONNX Runtime said, if it did."""
+
+
+def start(
+    content: Content, device: Device, what: str, wish: GpuOptions, spinning: bool = True
+) -> Started:
+    """A session on the device; `auto` takes a GPU that starts, else the CPU.
+
+    `wish` is what a GPU is asked for; `spinning` as `session_options` has it. UnusableError where
+    the device does not start or the model cannot be loaded.
+    """
+    if device.gpu:
+        return _on_gpu(content, device, wish, spinning)
+    because = ""
+    if device.kind == "auto" and offered(Device("cuda")):
+        try:
+            return _on_gpu(content, Device("cuda"), wish, spinning)
+        except UnusableError as error:
+            because = error.message
+    try:
+        session, kept = _session(content, Device("cpu"), wish, spinning)
+    except _NoStart as error:
+        raise UnusableError(f"{what} cannot be loaded: {error}") from error
+    return Started(session, Device("cpu"), kept, because=because)
+
+
+def _on_gpu(content: Content, device: Device, wish: GpuOptions, spinning: bool) -> Started:
+    """A session on a GPU, with a CUDA graph if that is wished for and can be."""
+    trouble = trouble_with(device)
+    if trouble:
+        raise no_start(device, trouble)
+    no_graph = ""
+    if wish.graph:
+        try:
+            session, kept = _session(content, device, wish, spinning)
+            return Started(session, device, kept, graph=True)
+        except _NoStart as error:
+            no_graph = str(error)
+    try:
+        session, kept = _session(content, device, replace(wish, graph=False), spinning)
+    except _NoStart as error:
+        raise no_start(device, str(error)) from error
+    return Started(session, device, kept, no_graph=no_graph)
+
+
+def _session(
+    content: Content, device: Device, wish: GpuOptions, spinning: bool
+) -> tuple[Any, object]:
+    """An InferenceSession, and what it reads in place; _NoStart where it is not on the device."""
+    options = session_options(spinning)
+    kept = content.lay_out(options)
+    providers = device.providers(wish)
+    if device.gpu:  # which is told of in lines of its own
+        onnxruntime.set_default_logger_severity(_FATAL)
+    try:
+        session = onnxruntime.InferenceSession(content.model, options, providers, enable_fallback=0)
+    except Exception as error:  # the runtime's errors have no common base
+        raise _NoStart(_reason(error)) from error
+    finally:
+        if device.gpu:
+            onnxruntime.set_default_logger_severity(_WARNING)
+    # its own fallback to the CPU is silent, whatever it is told
+    if session.get_providers()[0] != PROVIDERS[device.kind]:
+        raise _NoStart("")
+    return session, kept
+
+
+def session_options(spinning: bool = True) -> Any:
+    """Options for a session that says nothing by itself and uses the processors that it may.
+
+    Without `spinning` its threads sleep while they wait for each other, and leave the processors
+    to those that decode pictures meanwhile.
+    """
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what matters comes back as an exception, and is said once
-    # ONNX Runtime's own count would pin threads to cores that are not ours
+    options.log_severity_level = _FATAL  # what matters comes back as an exception, and is said once
+    # ONNX Runtime's own count would pin threads to processors that are not ours
     options.intra_op_num_threads = cores()
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spinning)))
     return options
 
 
-def start(content: str | bytes, options: Any, device: Device, what: str) -> Any:
-    """An InferenceSession on the device.  Its own fallback to the CPU is silent, so it is off."""
-    if device.kind == "cuda" and not cuda_offered():
-        raise no_cuda(device)
-    wanted = device.providers()
-    try:
-        session = onnxruntime.InferenceSession(content, options, wanted, enable_fallback=0)
-    except Exception as error:  # the runtime's errors have no common base
-        if len(wanted) == 1:
-            raise UnusableError(f"{what} cannot be loaded: {first_line(error)}") from error
-        if device.kind == "cuda":
-            raise no_cuda(device, first_line(error)) from error
-        return start(content, options, Device("cpu"), what)
-    if device.kind == "cuda" and CUDA not in session.get_providers():
-        raise no_cuda(device)
-    return session
+def _reason(error: Exception) -> str:
+    """Why a model cannot be loaded; what has no kernel is most often of a type that few have."""
+    lacking = _NO_KERNEL.search(str(error))
+    if lacking is None:
+        return first_line(error)
+    return (
+        f"ONNX Runtime has no {printable(lacking[1])} for its types there; of bfloat16 it computes "
+        "little, on the CPU next to nothing: use float16 or float32"
+    )
 
 
 def first_line(error: Exception) -> str:
@@ -49,9 +138,11 @@ def first_line(error: Exception) -> str:
 
 def try_device(device: Device) -> str:
     """Start the smallest model on a device; what went wrong, empty where it runs."""
+    from netspec.onnxgen.probe import probe_model
+
     try:
-        session = start(probe_model(), session_options(), device, "a probe")
-        session.run(None, {"x": np.ones((1, 1), np.float32)})
+        started = start(Content(probe_model()), device, "a probe", GpuOptions())
+        started.session.run(None, {"x": np.ones((1, 1), np.float32)})
     except UnusableError as error:
         return error.message
     except Exception as error:  # the runtime's errors have no common base

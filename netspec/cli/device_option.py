@@ -1,0 +1,29 @@
+"""`--device` and `--tf32`, the options of commands that run a net."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+_WORDS = "auto, cpu, cuda, cuda:N, tensorrt, tensorrt:N"
+
+
+def device_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--device and --tf32."""
+    device = click.option(
+        "--device", callback=_device, default="auto", metavar="DEVICE", help=f"{_WORDS} (auto)."
+    )
+    tf32 = click.option(
+        "--tf32", is_flag=True, help="A GPU may round factors of float32 products to 10 bits."
+    )
+    return device(tf32(command))
+
+
+def _device(context: click.Context, option: click.Parameter, value: str) -> str:
+    """Checked without the runtime, so that a misspelt one is refused at once."""
+    if not re.fullmatch(r"auto|cpu|(?:cuda|tensorrt)(?::[0-9]{1,4})?", value):
+        raise click.BadParameter(f"{value!r} is not one of {_WORDS}.")
+    return value
