@@ -13,10 +13,11 @@ from netspec.analysis.check import check_source
 from netspec.analysis.report import Report, graph_report
 from netspec.graph.elaborate import elaborate
 from netspec.graph.graph import Graph as _Graph
+from netspec.layers import DTYPES
 from netspec.text.decode import decode
 from netspec.text.diagnostics import Diagnostic
 from netspec.text.limits import CHECK_STEPS
-from netspec.text.shipped import shipped, zoo
+from netspec.text.shipped import spec_file
 from netspec.text.source import Source
 from netspec.text.spec import Spec as _Spec
 from netspec.text.spec import parse
@@ -57,15 +58,26 @@ class Graph(_Graph):
         *,
         batch: int | None = None,
         dtype: str = "float32",
+        flatten_order: str = "CHW",
+        optimise: bool = True,
     ) -> ModelProto:
-        """The ONNX model, weights inside.  `weights` is a file or arrays by name, else seeded."""
+        """The ONNX model, weights inside.  `weights` is a file or arrays by name, else seeded.
+
+        `flatten_order` is that of the net which the weights come from: "HWC" in TensorFlow. Unless
+        `optimise`, the model has the result of each layer, by the layer's name.
+
+        ValueError for another `dtype` than float32, float16 and bfloat16.
+        """
         from netspec.onnxgen.build import build
         from netspec.onnxgen.model import compile_model
         from netspec.onnxgen.target import Target
         from netspec.weights.values import choose_values
 
-        values = choose_values(self, weights, seed)
-        return compile_model(build(self, Target.choose(None, batch, dtype)), values)
+        if dtype not in DTYPES:
+            raise ValueError(f"dtype is one of {', '.join(DTYPES)}, got {dtype!r}")
+        values = choose_values(self, weights, seed, flatten_order=flatten_order)
+        program = build(self, Target.choose(None, batch, dtype), optimised=optimise)
+        return compile_model(program, values)
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(str(self.report()))}</pre>"
@@ -77,9 +89,7 @@ def load(spec: str | PathLike[str]) -> Spec:
     OSError where the file cannot be read; SpecError, which carries `diagnostics`, where it is no
     spec.
     """
-    path = Path(spec)
-    if not path.exists() and str(spec) in zoo():
-        path = shipped("specs") / f"{spec}.yaml"
+    path = spec_file(spec)
     return Spec(**_parts(parse(decode(path.read_bytes(), str(path)), path.parent)))
 
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
+from typing import NamedTuple
 
 from netspec.graph import Node
 
 
-@dataclass(frozen=True)
-class Peak:
+class Life(NamedTuple):
+    """A tensor: its elements, for one sample, and the layers at which it is alive, the first and
+    the last, by their places in the order of execution.
+    """
+
+    elements: int
+    first: int
+    last: int
+
+
+class Peak(NamedTuple):
     """The most elements alive at once, for one sample, the layer that runs then, and what lives."""
 
     elements: int
@@ -17,49 +27,42 @@ class Peak:
     alive: tuple[str, ...]
 
 
-def inference_peak(nodes: tuple[Node, ...], outputs: Iterable[str]) -> Peak:
-    """The largest sum of live tensors when layers run in order of execution.
+def lifetimes(nodes: tuple[Node, ...], outputs: Iterable[str]) -> Mapping[str, Life]:
+    """The tensors that have memory of their own, when layers run in order of execution.
 
     A layer's output is made while its inputs are alive; each tensor is freed after its last reader;
     the inputs are there from the start until then, the outputs are kept, nothing is in place. A
     view is its input's memory.
     """
     owner = owners(nodes)
-    last: dict[str, int] = {}
-    for at, node in enumerate(nodes):
-        for name in node.inputs:
-            last[owner[name]] = at
-    for name in outputs:
-        last[owner[name]] = len(nodes)
-    dies: dict[int, list[str]] = {}
-    for name, at in last.items():
-        dies.setdefault(at, []).append(name)
-    size = {node.name: node.type.numel for node in nodes if owner[node.name] == node.name}
-    alive = {node.name: None for node in nodes if node.layer.source}
-    now = sum(size[name] for name in alive)
-    peak = Peak(now, nodes[0].name, tuple(alive)) if nodes else Peak(0, "", ())
-    best, moment = peak.elements, 0
-    for at, node in enumerate(nodes):
-        if node.name in size and not node.layer.source:
-            now += size[node.name]
-        if now > best:
-            best, moment = now, at
-        now -= sum(size[name] for name in dies.get(at, ()))
-        if node.name in size and node.name not in last:
-            now -= size[node.name]
-    if best == peak.elements:
-        return peak
-    return Peak(best, nodes[moment].name, tuple(_alive(nodes, moment, size, last)))
+    last = {owner[name]: at for at, node in enumerate(nodes) for name in node.inputs}
+    last |= {owner[name]: len(nodes) for name in outputs}
+    return {
+        node.name: Life(node.type.numel, 0 if node.layer.source else at, last.get(node.name, at))
+        for at, node in enumerate(nodes)
+        if owner[node.name] == node.name
+    }
 
 
-def _alive(
-    nodes: tuple[Node, ...], moment: int, size: dict[str, int], last: dict[str, int]
-) -> Iterable[str]:
-    """The tensors that are alive while layer `moment` runs."""
-    for at, node in enumerate(nodes):
-        made = at <= moment or node.layer.source
-        if made and node.name in size and (last.get(node.name, at) >= moment):
-            yield node.name
+def alive(lives: Mapping[str, Life], layers: int) -> list[int]:
+    """The elements that are alive while each of so many layers runs."""
+    changes = [0] * (layers + 2)
+    for life in lives.values():
+        changes[life.first] += life.elements
+        changes[life.last + 1] -= life.elements
+    return list(accumulate(changes))[:layers]
+
+
+def inference_peak(nodes: tuple[Node, ...], outputs: Iterable[str]) -> Peak:
+    """The largest sum of tensors that are alive at a layer, and the first layer where it is."""
+    lives = lifetimes(nodes, outputs)
+    elements = alive(lives, len(nodes))
+    if not elements:
+        return Peak(0, "", ())
+    most = max(elements)
+    moment = elements.index(most)
+    names = (name for name, life in lives.items() if life.first <= moment <= life.last)
+    return Peak(most, nodes[moment].name, tuple(names))
 
 
 def owners(nodes: tuple[Node, ...]) -> dict[str, str]:

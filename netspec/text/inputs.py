@@ -6,27 +6,12 @@ import re
 from dataclasses import dataclass
 
 from netspec.text.diagnostics import Diagnostic
+from netspec.text.image import Image
 from netspec.text.limits import MAX_DIMENSION
 from netspec.text.source import Span
 from netspec.text.tree import Mapping, Scalar, Sequence, Tree
 
 _SHAPE = re.compile(r"[1-9][0-9]*(?:x[1-9][0-9]*){2}")
-
-
-@dataclass(frozen=True, eq=False)
-class Image:
-    """How a picture becomes the input:  (pixel * scale - mean) / std  for each channel.
-
-    `resize` is the shorter side (or height and width), `crop` the centre's height and width, both
-    in pixels; None leaves the picture as it is.
-    """
-
-    resize: int | tuple[int, int] | None
-    crop: tuple[int, int] | None
-    channels: str
-    scale: float
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False)

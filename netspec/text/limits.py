@@ -41,15 +41,34 @@ MAX_TYPED = 60
 MAX_BOXES = 2_000
 #: Layers that are laid out; more are no picture, and take Graphviz minutes.
 MAX_DRAWN_LAYERS = 20_000
+#: Tensors of a picture in the style `volumes`: a poster of a metre has room for no more.
+MAX_DRAWN_TENSORS = 1_000
 #: For a drawing, all in all, so that it ends within a minute.
 DRAWING_SECONDS = 55.0
 #: For the `dot` program alone, so that one that hangs leaves time for pygraphviz.
 PROGRAM_SECONDS = 30.0
 #: Address space of a process that draws.
 DRAWING_BYTES = 2 << 30
+#: Layers of a net on a page: rows of its table; a browser shows so many without a pause.
+MAX_PAGE_LAYERS = 20_000
+#: Parts and arrows of a page, with what unfolds; what is more stays folded.
+MAX_PAGE_PARTS = 100_000
+#: Nodes that a page lays out: more take a browser longer than a reader waits.
+MAX_PAGE_NODES = 3_000
+#: For a layout in the browser, before the page goes back to what it showed.
+PAGE_SECONDS = 20
 
-#: Bytes of a safetensors header: what the library itself takes.
+#: Bytes of a safetensors header, which is what its own library takes, and of the directory of an
+#: .npz.
 MAX_HEADER_BYTES = 100_000_000
+#: Axes of a tensor in a weight file: what NumPy takes.
+MAX_AXES = 64
+#: Bytes of the index of a sharded safetensors file: five times the largest that is shared
+#: (DeepSeek-V3's, of 92 thousand tensors).
+MAX_INDEX_BYTES = 50_000_000
+#: Steps of the search for the layers that a file's names mean: a hundred times those of the nets
+#: with the most names (2,000 for ResNet-152).
+MATCH_STEPS = 200_000
 #: Tensors of a weight file that are named as wrong.
 MAX_NAMED_TENSORS = 200
 #: Pictures with more pixels are refused before they are decoded.

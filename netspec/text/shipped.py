@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from os import PathLike
 from pathlib import Path
 
 
@@ -17,3 +18,11 @@ def shipped(folder: str) -> Path:
 def zoo() -> list[str]:
     """The names of the shipped nets, which stand for their files."""
     return sorted(path.stem for path in shipped("specs").glob("*.yaml"))
+
+
+def spec_file(spec: str | PathLike[str]) -> Path:
+    """The file that a path means, or the name of a shipped net where no file has it."""
+    path = Path(spec)
+    if not path.exists() and str(spec) in zoo():
+        return shipped("specs") / f"{spec}.yaml"
+    return path

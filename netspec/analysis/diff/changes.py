@@ -10,7 +10,7 @@ from netspec.analysis.diff.marks import meaning
 from netspec.analysis.diff.pair import Change
 from netspec.analysis.diff.reads import Origins
 from netspec.graph import Graph, Node
-from netspec.text.inputs import Image
+from netspec.text.image import Image
 
 
 def layer_changes(left: Node, right: Node) -> Iterator[Change]:
