@@ -53,8 +53,10 @@ def random_feeds(graph: Graph, batch: int = BATCH, seed: int = 1) -> dict[str, A
 
 
 def checked_model(graph: Graph, weights: Mapping[str, Array]) -> onnx.ModelProto:
-    """The model, of any batch size; ONNX's full check and strict inference must accept it."""
-    model = compile_model(build(graph), ArrayValues(graph, weights))
+    """The model as it is written, of any batch size; ONNX's full check and strict inference must
+    accept it.
+    """
+    model = compile_model(build(graph, optimised=False), ArrayValues(graph, weights))
     onnx.checker.check_model(model, full_check=True)
     onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
     return model

@@ -96,7 +96,7 @@ def test_weights_of_a_file(here: Path, run: Run) -> None:
         (["--seed", "abc"], "integer"),
         (["--seed", "-1"], "x>=0"),
         (["--batch", "0"], "x>=1"),
-        (["--dtype", "int8"], "float16"),
+        (["--dtype", "int4"], "float16"),
         (["-o", "no/such/m.onnx"], "no/such"),
         (["-o", "."], "folder"),
         (["-o", "small.yaml"], "overwrite"),
@@ -141,6 +141,18 @@ def test_an_end_while_writing_leaves_the_older_model(
     assert (here / "small.onnx").read_text() == "older"
 
 
+def test_a_net_is_optimised_unless_it_is_to_stay_as_it_is_written(here: Path, run: Run) -> None:
+    assert run("-o", "m.onnx").code == run("-o", "plain.onnx", "--no-optimise").code == 0
+    model, plain = onnx.load("m.onnx").graph, onnx.load("plain.onnx").graph
+    assert "BatchNormalization" not in {node.op_type for node in model.node}
+    assert "BatchNormalization" in {node.op_type for node in plain.node}
+    assert {"conv1", "bn1", "fc2", "output"} <= {
+        name for node in plain.node for name in node.output
+    }
+    for graph in (model, plain):
+        assert {"conv1.weight", "conv1.bias"} <= {tensor.name for tensor in graph.initializer}
+
+
 def test_large_weights_go_beside(here: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "EXTERNAL_ABOVE", 100)
     assert run("-o", "m.onnx").code == 0
@@ -148,7 +160,7 @@ def test_large_weights_go_beside(here: Path, run: Run, monkeypatch: pytest.Monke
     onnx.checker.check_model("m.onnx", full_check=True)
 
     before = (here / "m.onnx").read_bytes(), (here / "m.onnx.data").read_bytes()
-    monkeypatch.setattr(models, "storage", lambda values: 1 / 0)
+    monkeypatch.setattr(models, "write_tensor", lambda *_: 1 / 0)
     assert run("-o", "m.onnx").code == 101
     assert ((here / "m.onnx").read_bytes(), (here / "m.onnx.data").read_bytes()) == before
 

@@ -133,7 +133,7 @@ def agree_on_values(graph: Graph) -> dict[str, Array]:
     from tests.torch_reference import apply, by_layer, evaluate
 
     weights, feeds = random_weights(graph), random_feeds(graph)
-    model = compile_model(build(graph), ArrayValues(graph, weights))
+    model = compile_model(build(graph, optimised=False), ArrayValues(graph, weights))
     found = run_layers(model, feeds, [node.name for node in graph.nodes])
     own = by_layer(weights)
     for node in graph.nodes:

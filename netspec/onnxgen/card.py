@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
-
-from onnx import ModelProto, StringStringEntryProto
+from typing import TYPE_CHECKING, Any
 
 from netspec import __version__
-from netspec.graph.graph import Graph
 from netspec.machine.errors import UnusableError
-from netspec.text.inputs import Image
+from netspec.text.image import Image
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+    from netspec.graph.graph import Graph
 
 _PREFIX = "netspec."
 
@@ -23,7 +24,8 @@ class Card:
     """What a model tells of its spec.
 
     `sha256` is the hash of the spec's text, `layers` its layers in order of execution, `images`
-    say by name how inputs are made from pictures.
+    say by name how inputs are made from pictures; `macs` are multiply-accumulates of one sample, 0
+    where they are not known.
     """
 
     name: str = ""
@@ -32,10 +34,13 @@ class Card:
     layers: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     images: Mapping[str, Image] = field(default_factory=dict)
+    macs: int = 0
 
     @classmethod
     def of(cls, graph: Graph) -> Card:
         """The card of a graph."""
+        import hashlib  # which is slow to import, and reading a card does without
+
         spec = graph.spec
         return cls(
             name=spec.name,
@@ -44,6 +49,7 @@ class Card:
             layers=tuple(node.name for node in graph.nodes),
             labels=tuple(spec.labels),
             images={at.name: at.image for at in spec.inputs if at.image is not None},
+            macs=sum(node.layer.macs(graph.input_types(node), node.type) for node in graph.nodes),
         )
 
     def write(self, model: ModelProto) -> None:
@@ -56,20 +62,24 @@ class Card:
             "layers": _json(self.layers),
             "labels": _json(self.labels) if self.labels else "",
             "image": _json(images) if images else "",
+            "macs": str(self.macs) if self.macs else "",
         }
-        model.metadata_props.extend(
-            StringStringEntryProto(key=_PREFIX + key, value=value)
-            for key, value in entries.items()
-            if value
-        )
+        for key, value in entries.items():
+            if value:
+                model.metadata_props.add(key=_PREFIX + key, value=value)
 
     @classmethod
     def read(cls, model: ModelProto) -> Card:
         """The card of a model; an empty one where the model was made elsewhere."""
+        return cls.said_in({entry.key: entry.value for entry in model.metadata_props})
+
+    @classmethod
+    def said_in(cls, metadata: Mapping[str, str]) -> Card:
+        """The card in a model's metadata, as ONNX Runtime gives it, without onnx."""
         said = {
-            entry.key.removeprefix(_PREFIX): entry.value
-            for entry in model.metadata_props
-            if entry.key.startswith(_PREFIX)
+            key.removeprefix(_PREFIX): value
+            for key, value in metadata.items()
+            if key.startswith(_PREFIX)
         }
         try:
             images = json.loads(said.get("image", "{}"))
@@ -80,6 +90,7 @@ class Card:
                 layers=_strings(said.get("layers", "[]")),
                 labels=_strings(said.get("labels", "[]")),
                 images={name: _image(section) for name, section in images.items()},
+                macs=int(said.get("macs", "0")),
             )
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise UnusableError(

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from onnx import ModelProto, StringStringEntryProto, TensorProto
 
 from netspec.machine.resources import refuse_in_memory
-from netspec.onnxgen.precision import cast, storage
+from netspec.onnxgen.precision import cast, stored
 from netspec.onnxgen.program import Program, as_model, declare
-from netspec.onnxgen.stream import write_inside
+from netspec.onnxgen.stream import write_inside, write_tensor
 from netspec.weights.values import Values
 
 #: Bytes of weights above which they go beside the model: a protobuf message ends at 2 GiB.
@@ -27,7 +27,7 @@ def compile_model(program: Program, values: Values) -> ModelProto:
     model = as_model(program)
     for name, tensor in program.tensors.items():
         proto = declare(name, tensor)
-        proto.raw_data = bytes(storage(cast(name, tensor.make(values), tensor.dtype)))
+        proto.raw_data = b"".join(stored(name, tensor.make(values), tensor.dtype))
         model.graph.initializer.append(proto)
     return model
 
@@ -49,11 +49,10 @@ def write_model(
     location, data = beside
     for name, tensor in program.tensors.items():
         data.write(b"\0" * (-data.tell() % _PAGE))
-        content = storage(cast(name, tensor.make(values), tensor.dtype))
         proto = declare(name, tensor)
-        _lie_beside(proto, location, data.tell(), len(content))
+        _lie_beside(proto, location, data.tell(), tensor.nbytes)
         model.graph.initializer.append(proto)
-        data.write(content)
+        write_tensor(name, tensor, values, data)
     file.write(model.SerializeToString(deterministic=True))
 
 

@@ -88,6 +88,11 @@ class Program:
         return tuple(self.graph.outputs)
 
     @cached_property
+    def visible(self) -> frozenset[str]:
+        """The results that are read from outside: the outputs and those of kept layers."""
+        return self.kept.union(self.outputs)
+
+    @cached_property
     def makers(self) -> Mapping[str, NodeProto]:
         """For each result the node that makes it."""
         return {name: node for node in self.nodes for name in node.output}

@@ -37,10 +37,27 @@ def read_model(path: Path) -> ModelProto:
     return model
 
 
+def data_files(path: Path) -> tuple[Path, ...]:
+    """The files beside a model that hold its weights; UnusableError as `read_model`."""
+    names = {
+        entry.value
+        for tensor in _tensors(read_model(path).graph)
+        for entry in tensor.external_data
+        if tensor.data_location == TensorProto.EXTERNAL and entry.key == "location"
+    }
+    return tuple(path.parent / name for name in sorted(names))
+
+
 def tensor_names(model: ModelProto) -> tuple[str, ...]:
     """What `expose` can make an output: the inputs and each node's results, in order."""
     results = (name for node in model.graph.node for name in node.output if name)
     return tuple(dict.fromkeys((*(value.name for value in model.graph.input), *results)))
+
+
+def holds_half(model: ModelProto) -> bool:
+    """Whether a model holds weights of 16 bits."""
+    half = (TensorProto.FLOAT16, TensorProto.BFLOAT16)
+    return any(tensor.data_type in half for tensor in model.graph.initializer)
 
 
 def expose(model: ModelProto, layers: Iterable[str]) -> None:

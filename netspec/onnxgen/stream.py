@@ -11,8 +11,8 @@ from typing import IO
 
 from onnx import GraphProto, ModelProto, TensorProto
 
-from netspec.onnxgen.precision import cast, storage
-from netspec.onnxgen.program import Program, as_model, declare
+from netspec.onnxgen.precision import stored
+from netspec.onnxgen.program import Program, Tensor, as_model, declare
 from netspec.weights.values import Values
 
 _GRAPH = ModelProto.GRAPH_FIELD_NUMBER
@@ -35,7 +35,15 @@ def write_inside(program: Program, values: Values, file: IO[bytes]) -> None:
     file.write(model.SerializeToString(deterministic=True) + _start(_GRAPH, length) + body)
     for frame, (name, tensor) in zip(frames, program.tensors.items(), strict=True):
         file.write(frame)
-        file.write(storage(cast(name, tensor.make(values), tensor.dtype)))
+        write_tensor(name, tensor, values, file)
+
+
+def write_tensor(name: str, tensor: Tensor, values: Values, file: IO[bytes]) -> None:
+    """Write a tensor's bytes.  What it was made of is forgotten when this returns, so that the next
+    finds the memory free.
+    """
+    for part in stored(name, tensor.make(values), tensor.dtype):
+        file.write(part)
 
 
 def _start(field: int, length: int) -> bytes:
