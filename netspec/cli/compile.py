@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from netspec.cli.output import atomic, atomic_files, check_output
-from netspec.cli.specs import one_graph, set_option
-from netspec.cli.weights import need, read_files, tell, tell_if_random, usable, weight_options
+from netspec.cli.mapping import map_options, print_mapping, with_map
+from netspec.cli.output import check_output
+from netspec.cli.setting import set_option
+from netspec.cli.specs import one_graph
+from netspec.cli.weight_options import (
+    need,
+    order_option,
+    read_files,
+    tell,
+    tell_if_random,
+    usable,
+    weight_options,
+)
 from netspec.layers import DTYPES
 from netspec.text.printable import printable
+
+if TYPE_CHECKING:
+    from netspec.cli.models import Made
+    from netspec.onnxgen.program import Program
+    from netspec.weights.values import Values
 
 
 @click.command("compile", short_help="ONNX model.")
@@ -22,12 +38,26 @@ from netspec.text.printable import printable
     metavar="MODEL.onnx",
     help="The model (NAME.onnx here).",
 )
+@click.option(
+    "--triton",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Put it into a model repository of Triton Inference Server.",
+)
 @weight_options
+@map_options
+@order_option
 @click.option(
     "--dtype",
-    type=click.Choice(list(DTYPES)),
+    type=click.Choice([*DTYPES, "int8"]),
     default="float32",
-    help="Type of all tensors (float32).",
+    help="Type of weights and arithmetic (float32).",
+)
+@click.option(
+    "--calibrate",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Samples for int8: a folder of pictures, or .npy or .npz.",
 )
 @click.option(
     "--batch",
@@ -35,16 +65,28 @@ from netspec.text.printable import printable
     metavar="N",
     help="A fixed batch size (a symbolic axis N).",
 )
+@click.option(
+    "--no-optimise",
+    "as_written",
+    is_flag=True,
+    help="Keep each layer's nodes and result.",
+)
 @click.option("--opset", type=int, metavar="N", help="Version of the ONNX operators (21).")
 @set_option
 def command(
     spec: str,
     output: Path | None,
+    triton: Path | None,
     weights: Path | None,
     seed: int | None,
     allow_extra: bool,
+    map_file: Path | None,
+    show_mapping: bool,
+    flatten_order: str,
     dtype: str,
+    calibrate: Path | None,
     batch: int | None,
+    as_written: bool,
     opset: int | None,
     settings: tuple[str, ...],
 ) -> int:
@@ -53,32 +95,80 @@ def command(
     Weights are those of --weights, else of the spec's `weights:`, else random. The same input gives
     the same bytes. Above 1.5 GB the weights go to MODEL.onnx.data beside the model.
     """
-    need("compile", "numpy", "onnx", "safetensors", "ml_dtypes")
-    from netspec.machine.resources import refuse_on_disk
+    if output and triton:
+        raise click.UsageError("-o names a file and --triton a repository; give one of them")
+    if (dtype == "int8") != (calibrate is not None):
+        raise click.UsageError("--dtype int8 and --calibrate go together: int8 needs samples")
+    need("compile", "numpy", "onnx", "ml_dtypes")
+    if calibrate:
+        need("compile", "onnxruntime", "PIL")
     from netspec.onnxgen.build import build
-    from netspec.onnxgen.model import EXTERNAL_ABOVE, write_model
     from netspec.onnxgen.target import Target
     from netspec.weights.values import choose_values
 
     with usable():
-        target = Target.choose(opset, batch, dtype)
-    graph = one_graph(spec, settings)
-    path = output or Path(f"{graph.name}.onnx")
-    check_output(path, read_files(spec, graph, weights))
+        target = Target.choose(opset, batch, "float32" if calibrate else dtype)
+        graph, weights = with_map(one_graph(spec, settings), weights, map_file)
+    place = _Place(output, triton, graph.name, read_files(spec, graph, weights))
     with usable():
-        program = build(graph, target)
-        nbytes = program.nbytes
-        refuse_on_disk(nbytes, path.parent)
-        values = choose_values(graph, weights, seed or 0, allow_extra=allow_extra, warn=tell)
+        program = build(graph, target, optimised=not as_written)
+        place.check_room(program.nbytes)
+        values = choose_values(
+            graph,
+            weights,
+            seed or 0,
+            allow_extra=allow_extra,
+            flatten_order=flatten_order,
+            warn=tell,
+        )
         tell_if_random(graph, weights, seed)
-        if nbytes <= EXTERNAL_ABOVE:
-            with atomic(path) as file:
-                write_model(program, values, file)
-        else:
-            data_path = path.with_name(path.name + ".data")
-            check_output(data_path, read_files(spec, graph, weights))
-            with atomic_files(data_path, path) as (data, file):
-                write_model(program, values, file, (data_path.name, data))
-    if output is None:
-        tell(f"wrote {printable(str(path))}")
+        if show_mapping:
+            print_mapping(graph, weights, allow_extra)
+        place.write(_made(program, values, calibrate), program)
     return 0
+
+
+def _made(program: Program, values: Values, calibrate: Path | None) -> Made:
+    from netspec.cli.models import Streamed
+
+    if calibrate is None:
+        return Streamed(program, values)
+    from netspec.cli.calibrate import quantise
+
+    return quantise(program, values, calibrate)
+
+
+class _Place:
+    """Where the model goes: a file, or a repository.  What cannot be written is refused at once."""
+
+    def __init__(
+        self, output: Path | None, triton: Path | None, name: str, sources: tuple[Path, ...]
+    ) -> None:
+        from netspec.cli.models import check_repository
+
+        self._path, self._said = output or Path(f"{name}.onnx"), output is not None
+        self._repository, self._sources = triton, sources
+        if triton is not None:
+            check_repository(triton, name)
+        else:
+            check_output(self._path, sources)
+
+    def check_room(self, nbytes: int) -> None:
+        """UnusableError where the disk has no room."""
+        from netspec.machine.resources import refuse_on_disk
+
+        place = self._repository or self._path
+        refuse_on_disk(nbytes, place if place.is_dir() else place.parent)
+
+    def write(self, made: Made, program: Program) -> None:
+        """Write all of it or nothing; where it went is said unless the command line did."""
+        from netspec.cli.models import data_path, is_large, write_files, write_repository
+
+        if self._repository is not None:
+            write_repository(made, program, self._repository)
+            return
+        if is_large(made):
+            check_output(data_path(self._path), self._sources)
+        write_files(made, self._path)
+        if not self._said:
+            tell(f"wrote {printable(str(self._path))}")
