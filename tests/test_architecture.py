@@ -29,6 +29,7 @@ ROOMS = (
     "weights",
     "onnxgen",
     "runtime",
+    "bench",
     "cli",
 )
 
@@ -38,6 +39,7 @@ WALLS = {
     "jsonschema": "text/envelope.py",
     "onnx": "onnxgen",
     "onnxruntime": "runtime",
+    "torch": "bench",
     "click": "cli",
 }
 
@@ -152,11 +154,14 @@ def test_files_are_not_long() -> None:
         ("check", "--format", "json", "lenet5"),
         ("check", "--strict", "missing.yaml"),
         ("draw", "lenet5", "-o", "-", "--format", "dot"),
+        ("draw", "lenet5", "-o", "-", "--format", "html"),
         ("layers",),
         ("layers", "conv"),
         ("rule",),
         ("rule", "unknown-kind"),
         ("schema",),
+        ("weights", "lenet5"),
+        ("weights", "lenet5", "--format", "json"),
         ("--version",),
         ("--help",),
     ],

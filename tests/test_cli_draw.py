@@ -18,7 +18,13 @@ from tests.commands import PROGRAM, environment
 
 SPEC = "netspec: 1\nname: tiny\ninput: 8\nnet: INPUT -> FC(4) -> RELU\n"
 
-_STARTS = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF", "dot": b"digraph tiny {"}
+_STARTS = {
+    "svg": b"<?xml",
+    "png": b"\x89PNG",
+    "pdf": b"%PDF",
+    "dot": b"digraph tiny {",
+    "html": b"<!DOCTYPE html>",
+}
 
 
 @pytest.fixture
@@ -68,12 +74,12 @@ def test_the_format_decides_where_the_name_does_not(spec: Path) -> None:
     assert Path("drawing").read_bytes() == Path("tiny.dot").read_bytes()
 
 
-@pytest.mark.parametrize("name", ["a.bmp", "a.html", "a", "a.svg.gz"])
+@pytest.mark.parametrize("name", ["a.bmp", "a.htm", "a", "a.svg.gz"])
 def test_another_format_is_refused_with_those_there_are(spec: Path, name: str) -> None:
     error = failure("spec.yaml", "-o", name)
     assert error.code == 2
     assert error.help is not None
-    assert all(form in error.help for form in ("svg", "png", "pdf", "dot"))
+    assert all(form in error.help for form in ("svg", "png", "pdf", "dot", "html"))
 
 
 def test_a_name_and_a_format_must_agree(spec: Path) -> None:

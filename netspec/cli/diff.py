@@ -21,7 +21,7 @@ from netspec.cli.paint import paint
 from netspec.cli.specs import Missing, load_specs
 from netspec.diagram import (
     DIRECTIONS,
-    FORMATS,
+    PICTURES,
     THEMES,
     DiagramError,
     Look,
@@ -32,7 +32,7 @@ from netspec.layers import DTYPES
 from netspec.text.printable import printable
 from netspec.text.render import render_all
 
-_SUFFIXES = "|".join(FORMATS)
+_SUFFIXES = "|".join(PICTURES)
 
 
 @click.command("diff")
@@ -110,7 +110,7 @@ def _costed(
 
 
 def _check_picture(output: Path, sources: tuple[Path, ...]) -> None:
-    if output.suffix[1:].lower() not in FORMATS:
+    if output.suffix[1:].lower() not in PICTURES:
         raise Failure(f"-o {printable(str(output))}: differences are drawn as {_SUFFIXES}")
     check_output(output, sources)
 

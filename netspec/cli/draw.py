@@ -9,7 +9,8 @@ import click
 
 from netspec.cli.failure import Failure
 from netspec.cli.output import atomic, check_output
-from netspec.cli.specs import one_graph, set_option
+from netspec.cli.setting import set_option
+from netspec.cli.specs import one_graph
 from netspec.diagram import (
     DETAILS,
     DIRECTIONS,
@@ -19,10 +20,13 @@ from netspec.diagram import (
     DiagramError,
     Look,
     draw,
+    draw_volumes,
 )
 from netspec.text.printable import printable
 
 _LIST = ", ".join(FORMATS)
+#: Options that say how layers are drawn as boxes, and mean nothing to tensors as solids.
+_OF_LAYERS = {"detail": "--detail", "weigh": "--weigh", "source_url": "--source-url"}
 
 
 class _Draw(click.Command):
@@ -50,13 +54,13 @@ def _address(context: click.Context, option: click.Parameter, value: str | None)
     return value
 
 
-@click.command(name="draw", cls=_Draw, short_help="Diagram: svg, png, pdf, dot.")
+@click.command(name="draw", cls=_Draw, short_help="Diagram: svg, png, pdf, dot, html.")
 @click.argument("spec", metavar="SPEC")
 @click.option(
     "-o",
     "--output",
     metavar="FILE",
-    help="FILE.svg, .png, .pdf or .dot; `-` is standard output (NAME.svg here).",
+    help="FILE.svg, .png, .pdf, .dot or .html; `-` is standard output (NAME.svg here).",
 )
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), help="Format, where FILE does not say it."
@@ -67,6 +71,12 @@ def _address(context: click.Context, option: click.Parameter, value: str | None)
     default="TB",
     metavar="[TB|LR]",
     help="Top to bottom or left to right (TB).",
+)
+@click.option(
+    "--style",
+    type=click.Choice(("layers", "volumes")),
+    default="layers",
+    help="Layers as boxes, or tensors as solids in proportion, as in papers (layers).",
 )
 @click.option("--theme", type=click.Choice(tuple(THEMES)), default="light", help="Colours (light).")
 @click.option(
@@ -104,6 +114,7 @@ def command(
     output: str | None,
     form: str | None,
     direction: str,
+    style: str,
     theme: str,
     dpi: int,
     unroll: int | None,
@@ -118,6 +129,8 @@ def command(
     gives the same bytes.
     """
     form = _format(output, form)
+    if style == "volumes":
+        _check_volumes()
     source = (Path(spec),) if spec != "-" else ()
     if output not in (None, "-"):
         check_output(Path(output), source)
@@ -126,9 +139,12 @@ def command(
     if output is None:
         check_output(path, source)
     bars = None if weigh == "nothing" else weigh
-    look = Look(direction, THEMES[theme], unroll, detail, bars, source_url)
+    look = Look(direction, THEMES[theme], unroll, detail, bars, source_url, _told("theme"))
     try:
-        drawing = draw(graph, form, look, dpi=dpi)
+        if style == "volumes":
+            drawing = draw_volumes(graph, form, theme=look.theme, dpi=dpi, fold=unroll == 0)
+        else:
+            drawing = draw(graph, form, look, dpi=dpi)
     except DiagramError as error:
         raise Failure(error.message, help=error.help) from error
     if output == "-":
@@ -137,6 +153,22 @@ def command(
     with atomic(path) as file:
         file.write(drawing)
     click.echo(f"wrote {printable(str(path))}", err=True)
+
+
+def _check_volumes() -> None:
+    """Failure where an option is given that the style `volumes` has no use for."""
+    context = click.get_current_context()
+    given = (option for name, option in _OF_LAYERS.items() if _told(name))
+    for option in given:
+        raise Failure(f"{option} is for --style layers", help=f"leave {option} out")
+    if _told("direction") and context.params["direction"] == "TB":
+        raise Failure("--style volumes runs from left to right", help="leave --direction out")
+
+
+def _told(name: str) -> bool:
+    """Whether an option was given."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is not click.core.ParameterSource.DEFAULT
 
 
 def _print(drawing: bytes, form: str) -> None:
@@ -164,5 +196,5 @@ def _format(output: str | None, form: str | None) -> str:
         return form
     raise Failure(
         f"-o {printable(output)} does not say a format that can be drawn",
-        help=f"end it in .svg, .png, .pdf or .dot, or give --format: {_LIST}",
+        help=f"end it in .svg, .png, .pdf, .dot or .html, or give --format: {_LIST}",
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import count
 
-from netspec.diagram import labels, words
-from netspec.diagram.folding import Box, Leaf, fold, without_inner
+from netspec.diagram import appearance, labels, words
+from netspec.diagram.folding import Box, Leaf, fold, joined, leaves_of, without_inner
 from netspec.diagram.look import DEFAULT, Look
 from netspec.diagram.weighing import shares
 from netspec.diagram.writing import attributes, defaults, escaped, identifier
-from netspec.graph import Graph, Node
+from netspec.graph import Graph
 from netspec.text.limits import MAX_BOXES
 
 
@@ -41,7 +41,7 @@ class _Digraph:
         self.graph, self.root, self.look = graph, root, look
         self.numbers = count(1)
         self.shown = tuple(_visible(root))
-        leaves = [leaf for member in self.shown for leaf in _leaves(member)]
+        leaves = [leaf for member in self.shown for leaf in leaves_of(member)]
         self.shares: Mapping[Leaf, float] = (
             shares(graph, leaves, look.weigh) if look.weigh is not None else {}
         )
@@ -49,7 +49,7 @@ class _Digraph:
         self.drawn = {
             node.name: _identity(member)
             for member in self.shown
-            for leaf in _leaves(member)
+            for leaf in leaves_of(member)
             for node in leaf.nodes
         }
 
@@ -71,7 +71,7 @@ class _Digraph:
             if isinstance(member, Leaf):
                 yield f"{indent}{identifier(_identity(member))}{self._layer(member)};"
                 continue
-            boxes = tuple(_joined(member))
+            boxes = tuple(joined(member))
             inner = boxes[-1]
             if inner.like is not None:
                 yield f"{indent}{identifier(_identity(inner))}{self._reference(boxes)};"
@@ -82,22 +82,17 @@ class _Digraph:
             yield f"{indent}}}"
 
     def _layer(self, leaf: Leaf) -> str:
-        label = labels.layer(self.graph, leaf, self.look, self.shares.get(leaf, 0))
-        fill = self.look.theme.fill(leaf.nodes[0].layer.family)
-        return attributes(fillcolor=fill, label=f"<{label}>", **self._place(leaf))
+        look = appearance.layer(self.graph, leaf, self.look, self.shares.get(leaf, 0))
+        return attributes(**look, **self._place(leaf))
 
     def _reference(self, boxes: tuple[Box, ...]) -> str:
         leaves = tuple(boxes[-1].leaves())
         share = sum(self.shares.get(leaf, 0) for leaf in leaves)
-        label = labels.reference(self.graph, boxes, _end(boxes[-1]), self.look, share)
-        style = {"peripheries": "2", "fillcolor": self.look.theme.other}
-        return attributes(label=f"<{label}>", **style, **self._place(leaves[0]))
+        look = appearance.block(self.graph, boxes, self.look, share, "as drawn above")
+        return attributes(**look, **self._place(leaves[0]))
 
     def _box(self, boxes: tuple[Box, ...]) -> str:
-        theme = self.look.theme
-        colours = {"color": theme.cluster_line, "fillcolor": theme.cluster_fill}
-        label = {"label": f"<{labels.box(boxes, self.look)}>", "labeljust": "l", "fontsize": "10"}
-        return attributes(**label, **colours, style="rounded,filled", margin="10")
+        return attributes(**appearance.frame(boxes, self.look))
 
     def _place(self, leaf: Leaf) -> dict[str, str]:
         """The line of the spec that a layer comes from, as a tooltip, and as a link."""
@@ -113,22 +108,14 @@ class _Digraph:
             return
         for name, source in self.graph.outputs.items():
             end = identifier(f"output:{name}")  # no layer has this name: theirs have no colon
-            label = f"<{labels.text(name)}>"
-            yield f"  {end}{attributes(label=label, style='rounded', width='0', height='0.3')};"
+            yield f"  {end}{attributes(**appearance.output(name))};"
             yield f"  {identifier(self.drawn[source])} -> {end};"
 
     def _edges(self) -> Iterator[str]:
-        """Arrows; into a merge that makes another shape of it, with the shape that it brings.
-
-        The arrow from the deepest branch of a merge is short and straight.  The others take up the
-        slack, so that branches start side by side.
-        """
-        depths: dict[str, int] = {}
-        for node in self.graph.nodes:
-            depths[node.name] = 1 + max((depths[source] for source in node.inputs), default=0)
+        depths = appearance.depths(self.graph)
         for member in self.shown:
             told: set[str] = set()
-            for leaf in _leaves(member):
+            for leaf in leaves_of(member):
                 for source in leaf.nodes[0].inputs:
                     if self.drawn[source] == _identity(member) or (
                         isinstance(member, Box) and self.drawn[source] in told
@@ -138,37 +125,11 @@ class _Digraph:
                     yield self._edge(source, leaf, member, depths)
 
     def _edge(self, source: str, leaf: Leaf, member: Leaf | Box, depths: Mapping[str, int]) -> str:
-        node = leaf.nodes[0]
-        said: dict[str, str] = {}
-        if depths[source] < depths[node.name] - 1:
-            said["weight"] = "1"
-        if self._told(source, node) and isinstance(member, Leaf):
-            brought = words.span(self._brought(leaf, source))
-            said["label"] = f"<{labels.text(f' {brought} ')}>"
+        said = appearance.slack(source, leaf.nodes[0], depths)
+        if isinstance(member, Leaf):
+            said |= appearance.brought(self.graph, source, leaf, self.look)
         ends = identifier(self.drawn[source]), identifier(_identity(member))
         return f"  {ends[0]} -> {ends[1]}{attributes(**said)};"
-
-    def _told(self, source: str, node: Node) -> bool:
-        """Whether an arrow says its shape: into a merge that makes another of it; where all is
-        said, also after a layer that made another of its own input's.
-        """
-        before = self.graph.by_name[source]
-        if node.layer.merges:
-            return before.type != node.type
-        reshaped = any(before.type != kind for kind in self.graph.input_types(before))
-        return self.look.detail == "all" and reshaped
-
-    def _brought(self, leaf: Leaf, first: str) -> Iterator[str]:
-        """The shapes that the layers of a leaf read in the place where the first reads `first`."""
-        at = leaf.nodes[0].inputs.index(first)
-        return (str(self.graph.by_name[node.inputs[at]].type) for node in leaf.nodes)
-
-
-def _leaves(member: Leaf | Box) -> Iterator[Leaf]:
-    if isinstance(member, Leaf):
-        yield member
-    else:
-        yield from member.leaves()
 
 
 def _end(box: Box) -> Leaf:
@@ -180,11 +141,3 @@ def _identity(member: Leaf | Box) -> str:
     """What a layer, or a block that is drawn elsewhere, goes by: the name of a layer in it."""
     leaf = member if isinstance(member, Leaf) else _end(member)
     return leaf.nodes[0].name
-
-
-def _joined(box: Box) -> Iterator[Box]:
-    """The box, and the one box that fills it all, which are drawn as one."""
-    yield box
-    while box.like is None and len(box.members) == 1 and isinstance(box.members[0], Box):
-        box = box.members[0]
-        yield box

@@ -64,11 +64,13 @@ def layer(graph: Graph, leaf: Leaf, look: Look, share: float) -> str:
     return _with_bar(lines(first, below), share, look.theme)
 
 
-def reference(graph: Graph, boxes: Sequence[Box], end: Leaf, look: Look, share: float) -> str:
-    """A block that is drawn elsewhere: what it is, what it binds, its result and its size."""
+def reference(
+    graph: Graph, boxes: Sequence[Box], end: Leaf, look: Look, share: float, note: str
+) -> str:
+    """A block whose layers are not drawn: what it is, why not, what it binds, result and size."""
     heading, values = words.box_title(boxes)
     first = f"<b>{text(heading)}</b>"
-    first += f' <font color="{look.theme.muted}">as drawn above</font>'
+    first += f' <font color="{look.theme.muted}">{text(note)}</font>'
     nodes = [node for leaf in boxes[-1].leaves() for node in leaf.nodes]
     shape = words.distinct(str(node.type) for node in end.nodes)
     below = [] if look.detail == "none" else [*_wrapped(values), *_sized(shape, graph, nodes)]

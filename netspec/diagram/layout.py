@@ -1,4 +1,4 @@
-"""DOT -> svg, png, pdf: by a `dot` program on the PATH, else by the Graphviz in pygraphviz."""
+"""DOT -> pictures and pages: by a `dot` program on the PATH, else by the Graphviz in pygraphviz."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from netspec.diagram.fonts import font_environment
 from netspec.diagram.look import DEFAULT, Look
 from netspec.diagram.process import answer
 from netspec.graph import Graph
-from netspec.text.limits import DRAWING_SECONDS, MAX_DRAWN_LAYERS, PROGRAM_SECONDS
+from netspec.text.limits import DRAWING_SECONDS, MAX_DRAWN_LAYERS, MAX_PAGE_LAYERS, PROGRAM_SECONDS
 from netspec.text.printable import printable
 
+#: What DOT text is drawn as.
+PICTURES = ("svg", "png", "pdf", "dot")
 #: What `draw` writes.
-FORMATS = ("svg", "png", "pdf", "dot")
+FORMATS = (*PICTURES, "html")
 
 _PDF_INCHES = 199  # viewers show pages of 200; vectors lose nothing when scaled
 _SCALED = re.compile(rb"Scaling by ([\d.]+) to fit")
@@ -42,6 +44,8 @@ def draw(graph: Graph, form: str, look: Look = DEFAULT, *, dpi: int = 144) -> by
 
     The same graph gives the same bytes.  Raises DiagramError where Graphviz cannot, or not in time.
     """
+    if form == "html":
+        return _page(graph, look)
     count = drawn_layers(graph, look)
     if form != "dot" and count > MAX_DRAWN_LAYERS:
         raise DiagramError(
@@ -52,8 +56,25 @@ def draw(graph: Graph, form: str, look: Look = DEFAULT, *, dpi: int = 144) -> by
 
 
 def lay_out(source: str, form: str, *, dpi: int = 144) -> bytes:
-    """The drawing of DOT text in one of FORMATS.  DiagramError as `draw` raises it."""
+    """The drawing of DOT text in one of PICTURES.  DiagramError as `draw` raises it."""
     return source.encode() if form == "dot" else _lay_out(_Order(source.encode(), form, dpi))
+
+
+def _page(graph: Graph, look: Look) -> bytes:
+    from netspec.diagram.page import TooLargeError, document, first_dot, page_data
+
+    count, limit = len(graph.nodes), MAX_PAGE_LAYERS
+    if count > limit:
+        raise _no_page(f"{count:,} layers are too many for a page; the limit is {limit:,}")
+    try:
+        data = page_data(graph, look)
+    except TooLargeError:
+        raise _no_page("the folded diagram is too large for a page") from None
+    return document(graph, look, data, lay_out(first_dot(data), "svg"))
+
+
+def _no_page(message: str) -> DiagramError:
+    return DiagramError(message, "draw fewer layers (--set), or write a .svg file")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ class Look:
 
     `unroll` is how many levels of repeats and blocks are drawn as often as they run, None all;
     `weigh` whose share of the net the bars show, None for no bars; `source_url` the address of the
-    spec, so that each layer links to its line.
+    spec, so that each layer links to its line; `fixed` whether a page starts in `theme` whatever
+    the reader's system asks for.
     """
 
     direction: str = "TB"
@@ -29,6 +30,7 @@ class Look:
     detail: str = "some"
     weigh: str | None = "params"
     source_url: str | None = None
+    fixed: bool = False
 
 
 #: As a diagram looks if nothing else is asked for.

@@ -29,11 +29,11 @@ def attributes(**said: str) -> str:
     return str(quoting.attr_list(kwargs=said))
 
 
-def defaults(title: str, look: Look, layers: int) -> Iterator[str]:
-    """The lines that say how everything in a diagram of so many layers looks."""
+def defaults(title: str, look: Look, layers: int, font: str = _FONT) -> Iterator[str]:
+    """The lines that say how everything in a diagram of so many layers looks; "" is no title."""
     theme = look.theme
-    muted = {"fontname": _FONT, "fontcolor": theme.muted}
-    head = {"label": f"<{title}>", "labelloc": "t", "fontsize": "11"}
+    muted = {"fontname": font, "fontcolor": theme.muted}
+    head = {"label": f"<{title}>", "labelloc": "t", "fontsize": "11"} if title else {}
     space = {"ranksep": "0.25", "nodesep": "0.3", "pad": "0.2", "bgcolor": theme.background}
     # newrank: branches that start in one box stand side by side, however long they are;
     # nslimit: how long Graphviz may straighten lines, in iterations a layer
@@ -42,7 +42,7 @@ def defaults(title: str, look: Look, layers: int) -> Iterator[str]:
     yield f"  graph{attributes(**layout, **space, **head, **muted)};"
     size = {"width": "2.1", "height": "0.5", "margin": "0.12,0.05", "penwidth": "0.8"}
     colours = {"color": theme.line, "fillcolor": theme.other, "fontcolor": theme.text}
-    style = {"shape": "box", "style": "rounded,filled", "fontname": _FONT, "fontsize": "11"}
+    style = {"shape": "box", "style": "rounded,filled", "fontname": font, "fontsize": "11"}
     yield f"  node{attributes(**size, **colours, **style)};"
     line = {"color": theme.line, "arrowsize": "0.6", "weight": "8"}
     yield f"  edge{attributes(**muted, **line, fontsize='9')};"

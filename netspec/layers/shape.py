@@ -114,8 +114,6 @@ class Upsample(Layer, keyword="UPSAMPLE"):
         return Window((reach[0], reach[1]), pads=pads, zoom=self.scale)
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
-        (x,) = inputs
-        _, *area = self.output_shape((x.type,))
         how = {
             "nearest": {
                 "mode": "nearest",
@@ -124,7 +122,9 @@ class Upsample(Layer, keyword="UPSAMPLE"):
             },
             "bilinear": {"mode": "linear", "coordinate_transformation_mode": "half_pixel"},
         }[self.mode]
-        return emit.node("Resize", x.name, "", "", emit.const(area), axes=[2, 3], **how)
+        # all axes are named: ONNX Runtime (seen in 1.31) loses count where it turns int8 to NHWC
+        scales = emit.const([1.0, 1.0, *map(float, self.scale)])
+        return emit.node("Resize", inputs[0].name, "", scales, **how)
 
     def summary(self) -> str:
         return f"x{short(self.scale)} {self.mode}"

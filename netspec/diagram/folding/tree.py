@@ -48,6 +48,22 @@ class Box:
 Member: TypeAlias = Leaf | Box
 
 
+def leaves_of(member: Member) -> Iterator[Leaf]:
+    """The layers of a member, which may be one, in order of execution."""
+    if isinstance(member, Leaf):
+        yield member
+    else:
+        yield from member.leaves()
+
+
+def joined(box: Box) -> Iterator[Box]:
+    """The box, and the one box that fills it all, which are drawn as one."""
+    yield box
+    while box.like is None and len(box.members) == 1 and isinstance(box.members[0], Box):
+        box = box.members[0]
+        yield box
+
+
 def grow(graph: Graph) -> Box:
     """All layers of a graph in their boxes, nothing folded, in a root that is none."""
     root: list[Node | _Open] = []
