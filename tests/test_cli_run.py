@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections.abc import Generator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from netspec.runtime.pipeline import Answers, answers
 from netspec.runtime.session import Session
 from tests.commands import Outcome, netspec, python
 from tests.graphs import SMALL, all_values, graph_of
@@ -147,6 +149,24 @@ def test_what_cannot_be_done_is_exit_2(here: Here, arguments: list[str], said: s
     outcome = here.run(*arguments)
     assert outcome.code == 2 and said in outcome.err and outcome.out == ""
     assert sorted(here.folder.iterdir()) == before
+
+
+def test_a_cluster_takes_the_place_of_the_pipeline(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it answers is tested with a cluster."""
+    asked: list[tuple[str, int]] = []
+
+    def on_ray(session: Session, inputs: Any, size: int, *more: Any) -> Generator[Answers]:
+        asked.append((session.device, size))
+        yield from answers(session, inputs, size, *more)
+
+    monkeypatch.setattr("netspec.runtime.cluster.answers_on_ray", on_ray)
+    outcome = here.run("pics", "-o", "ray.json", "--on", "ray", "--batch", 3)
+    assert outcome.code == 0 and outcome.err.count("random") == 1 and asked == [("cpu", 3)]
+    assert here.run("pics", "-o", "here.json").code == 0
+    there, alone = (json.loads(Path(name).read_text()) for name in ("ray.json", "here.json"))
+    assert there["results"] == alone["results"] and there["device"] == "ray"
 
 
 def test_a_rejected_spec_is_exit_1(here: Here) -> None:

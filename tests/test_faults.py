@@ -107,13 +107,20 @@ class Bench:
         raise AssertionError("there is no end of things to refuse")
 
     def _files(self) -> dict[str, bytes]:
-        return {path.name: path.read_bytes() for path in sorted(self.folder.iterdir())}
+        """What is there by its path; of a folder the path alone."""
+        return {
+            str(path.relative_to(self.folder)): b"" if path.is_dir() else path.read_bytes()
+            for path in sorted(self.folder.rglob("*"))
+        }
 
     def _set(self, files: dict[str, bytes]) -> None:
         for path in self.folder.iterdir():
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         for name, content in files.items():
-            (self.folder / name).write_bytes(content)
+            path = self.folder / name
+            path.mkdir() if any(n.startswith(f"{name}/") for n in files) else path.write_bytes(
+                content
+            )
 
 
 def judge(outcome: Outcome, told: str) -> None:
@@ -173,7 +180,31 @@ def test_compile_with_weights_beside_the_model(
 
 
 @REASONS
-@pytest.mark.parametrize("form", ["npz", "csv"])
+@pytest.mark.parametrize("there", [False, True], ids=["new", "over an old one"])
+def test_compile_into_a_repository(bench: Bench, reason: int, there: bool) -> None:
+    pytest.importorskip("onnx")
+    old = {
+        "models": b"",
+        "models/small": b"",
+        "models/small/1": b"",
+        "models/small/1/model.onnx": b"old",
+        "models/small/config.pbtxt": b"# netspec 0.0.1\n",
+        "models/small/labels.txt": b"old\n",
+    }
+    arguments = ("compile", "spec.yaml", "--triton", "models")
+    assert bench.strike_all(old if there else {}, reason, *arguments) > 20
+
+
+@REASONS
+@pytest.mark.parametrize("suffix", ["safetensors", "npz"])
+def test_weights(bench: Bench, reason: int, suffix: str) -> None:
+    pytest.importorskip("numpy")
+    old, output = {f"w.{suffix}": b"old"}, f"w.{suffix}"
+    assert bench.strike_all(old, reason, "weights", "spec.yaml", "--init", output) > 8
+
+
+@REASONS
+@pytest.mark.parametrize("form", ["npz", "json"])
 def test_run(bench: Bench, reason: int, form: str) -> None:
     pytest.importorskip("onnxruntime")
     np = pytest.importorskip("numpy")

@@ -145,3 +145,9 @@ def test_import_alone_imports_nothing_heavy() -> None:
         "print([m for m in ('onnx', 'onnxruntime', 'numpy', 'click') if m in sys.modules])"
     )
     assert python(code) == "[]\n"
+
+
+def test_a_type_that_there_is_not_is_named() -> None:
+    graph = netspec.load("lenet5").elaborate()
+    with pytest.raises(ValueError, match="dtype is one of float32, float16, bfloat16, got 'x'"):
+        graph.compile(dtype="x")

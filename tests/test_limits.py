@@ -4,6 +4,7 @@ have bounds too.
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from netspec.analysis.receptive import receptive_fields
 from netspec.text import limits
+from netspec.text.nearest import nearest
 from tests.graphs import graph_of
 
 _ROOT = Path(__file__).parent.parent
@@ -38,6 +40,17 @@ def test_the_page_of_threats_names_cases_that_exist() -> None:
     named = re.findall(r"case `([a-z0-9-]+)`", page)
     assert len(named) > 10
     assert [case for case in named if f'"{case}"' not in cases] == []
+
+
+@pytest.mark.parametrize(
+    "form", ["conv{:06}.weight", "stage.conv{:09}.weight", "zzzzz{:06}.zzzzzz"]
+)
+def test_a_mistyped_name_is_not_held_against_a_million(form: str) -> None:
+    """Nor are those passed over that are much longer, or of other letters."""
+    passed = itertools.count()
+    names = (form.format(next(passed)) for _ in range(1_000_000))
+    nearest("conb1234567.weight", names)
+    assert next(passed) <= limits.MAX_COMPARED + 1
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from netspec.runtime.arrays import read_npy, read_npz
+from netspec.runtime.archives import read_npz
+from netspec.runtime.arrays import read_npy
 from netspec.runtime.errors import InputError
 
 

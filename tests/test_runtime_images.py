@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 
 from netspec.runtime.errors import InputError
 from netspec.runtime.images import read_picture
-from netspec.text.inputs import Image
+from netspec.text.image import Image
 
 #: The pixels as they are, 0..255.
 PLAIN = Image(None, None, "RGB", 1.0, (0.0,) * 3, (1.0,) * 3)

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,10 @@ import pytest
 from PIL import Image as Pillow
 
 from netspec.machine.errors import UnusableError
-from netspec.runtime.pipeline import Answers, answer, find_inputs
-from netspec.runtime.results import FORMATS, Results, write_results
+from netspec.runtime.finding import find_inputs
+from netspec.runtime.pipeline import Answers, answers, joined
+from netspec.runtime.records import About
+from netspec.runtime.results import FORMATS, writer
 from netspec.runtime.session import Session
 from tests.graphs import SMALL, TWO_INPUTS, graph_of
 
@@ -29,6 +32,13 @@ def session() -> Session:
 
 def no_failure(message: str) -> None:
     raise AssertionError(message)
+
+
+def answer(
+    session: Session, files: Iterable[Path], batch: int, fail: Callable[[str], object]
+) -> Answers | None:
+    """All answers at once."""
+    return joined(answers(session, [str(path) for path in files], batch, fail))
 
 
 def picture(path: Path, side: int = 8) -> Path:
@@ -51,7 +61,8 @@ def test_a_folder_is_its_pictures_in_order(tmp_path: Path) -> None:
     (tmp_path / "link.png").symlink_to(tmp_path / "b.png")
     said: list[str] = []
     found = find_inputs([str(tmp_path)], said.append)
-    assert [path.name for path in found] == ["10.png", "9.png", "a.JPG", "b.png", "link.png"]
+    names = ["10.png", "9.png", "a.JPG", "b.png", "link.png"]
+    assert list(found) == [str(tmp_path / name) for name in names] and len(found) == 5
     assert sorted(line.rpartition("/")[2] for line in said) == [
         "notes.txt: skipped, not a picture",
         "pipe.png: skipped, not a file",
@@ -109,7 +120,7 @@ def test_one_bad_input_does_not_stop_the_others(tmp_path: Path, session: Session
     array(tmp_path / "flat.npy", 192)
     failed: list[str] = []
     found = answer(session, [*files, *(tmp_path / name for name in bad)], 2, failed.append)
-    assert found is not None and found.names == (str(files[0]), str(files[2]))
+    assert found is not None and found.names == [str(files[0]), str(files[2])]
     assert failed == [
         f"{files[1]}: not a picture that can be read",
         *(f"{tmp_path / name}: {reason}" for name, reason in bad.items()),
@@ -156,32 +167,30 @@ def test_a_picture_needs_an_image_section(tmp_path: Path) -> None:
     assert "`image:`" in said[0]
 
 
-RESULTS = Results(
-    "small",
-    "cpu",
-    ("ant", "bee"),
-    Answers(
-        ("a.png", "b.png"),
-        {
-            "output": np.array([[0.0, 1.0, -1.0], [3.0, 2.0, np.nan]], np.float32),
-            "file": np.ones((2, 1, 2), np.float32),
-        },
-    ),
-    2,
+ANSWERS = Answers(
+    ("a.png", "b.png"),
+    {
+        "output": np.array([[0.0, 1.0, -1.0], [3.0, 2.0, np.nan]], np.float32),
+        "file": np.ones((2, 1, 2), np.float32),
+    },
 )
+ABOUT = About("small", "cpu", ("ant", "bee"), 2)
 
 
-def written(suffix: str, results: Results = RESULTS) -> bytes:
+def written(suffix: str, *parts: Answers, about: About = ABOUT) -> bytes:
     file = io.BytesIO()
-    write_results(results, suffix, file)
+    made = writer(suffix, file, about)
+    for part in parts or (ANSWERS,):
+        made.add(part)
+    made.finish()
     return file.getvalue()
 
 
 def test_npz_holds_every_output_and_npy_the_main_one() -> None:
     with np.load(io.BytesIO(written(".npz"))) as arrays:
         assert sorted(arrays) == ["file", "output"]
-        np.testing.assert_array_equal(arrays["output"], RESULTS.main)
-    np.testing.assert_array_equal(np.load(io.BytesIO(written(".npy"))), RESULTS.main)
+        np.testing.assert_array_equal(arrays["output"], ANSWERS.main)
+    np.testing.assert_array_equal(np.load(io.BytesIO(written(".npy"))), ANSWERS.main)
 
 
 def test_csv_has_a_row_for_each_of_the_best() -> None:
@@ -194,9 +203,8 @@ def test_csv_has_a_row_for_each_of_the_best() -> None:
 
 
 def test_csv_of_what_is_no_classes_has_all_numbers() -> None:
-    answers = Answers(("a",), {"output": np.arange(4.0).reshape(1, 1, 2, 2)})
-    results = Results("m", "cpu", (), answers, 5)
-    rows = list(csv.reader(io.StringIO(written(".csv", results).decode())))
+    numbers = Answers(("a",), {"output": np.arange(4.0).reshape(1, 1, 2, 2)})
+    rows = list(csv.reader(io.StringIO(written(".csv", numbers).decode())))
     assert rows == [["input", "index", "value"]] + [
         ["a", f"0 {r} {c}", str(2.0 * r + c)] for r in (0, 1) for c in (0, 1)
     ]
@@ -216,7 +224,7 @@ def test_json_is_strict_and_lines_are_its_records() -> None:
 
 
 def test_answers_that_are_not_finite_are_said() -> None:
-    assert list(RESULTS.not_finite()) == ["b.png: NaN or infinite values in output"]
+    assert list(ANSWERS.not_finite()) == ["b.png: NaN or infinite values in output"]
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

@@ -9,7 +9,8 @@ from netspec.cli.answers import Question, answered
 from netspec.cli.bytesize import byte_size
 from netspec.cli.failure import OK, REJECTED, highest
 from netspec.cli.formats import FORMATS
-from netspec.cli.specs import load_specs, set_option
+from netspec.cli.setting import set_option
+from netspec.cli.specs import load_specs
 from netspec.layers import DTYPES
 
 

@@ -12,12 +12,14 @@ import click
 
 from netspec import __version__
 from netspec.cli import failure
-from netspec.cli.weights import INSTALL
+from netspec.cli.weight_options import INSTALL
 
 #: Distributions that the base install has, and those that the `cpu` and `gpu` extras add.
 _BASE = ("pyyaml", "jsonschema", "click", "rich", "graphviz", "pygraphviz")
-_EXTRAS = ("numpy", "onnx", "pillow", "safetensors", "ml_dtypes")
+_EXTRAS = ("numpy", "onnx", "pillow", "ml_dtypes")
 _RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
+#: What `bench --compare` also times where it is there.
+_RIVALS = ("torch", "onnxscript")
 
 
 @click.command("doctor", short_help="Versions, providers that really start, missing libraries.")
@@ -31,6 +33,9 @@ def command() -> int:
     _row("system", f"{platform.system()} {platform.release()} {platform.machine()}")
     missing = [name for name in (*_BASE, *_EXTRAS) if not _show(name)]
     _row("dot", shutil.which("dot") or "no program; pygraphviz draws")
+    for name in _RIVALS:
+        if not _show(name, quiet=True):
+            _row(name, "not installed; `bench --compare` goes without")
     runtimes = [name for name in _RUNTIMES if _show(name, quiet=True)]
     if not runtimes:
         missing.append("onnxruntime")
@@ -71,7 +76,7 @@ def _providers() -> bool:
     except ImportError as error:
         _row("onnxruntime", f"does not import: {error}")
         return False
-    for name in ("cpu", "cuda"):
+    for name in ("cpu", "cuda", "tensorrt"):
         trouble = try_device(Device(name))
         _row(name, trouble or "starts")
         if name == "cpu" and trouble:

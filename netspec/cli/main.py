@@ -25,6 +25,8 @@ COMMANDS = {
     "draw": "Diagram: svg, png, pdf, dot.",
     "compile": "ONNX model.",
     "run": "Inference on images, .npy, .npz.",
+    "bench": "Latency, throughput, measured memory.",
+    "weights": "The tensors that a spec needs; writes seeded ones.",
     "diff": "What changed, and what it costs.",
     "layers": "Reference of the layer kinds.",
     "rule": "What a diagnostic means.",

@@ -71,7 +71,7 @@ class _Part:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        self._new.chmod(_mode(self._path))
+        self._new.chmod(mode_for(self._path))
 
     def take_place(self) -> None:
         """Replace what stands there; where there are other parts it is kept until they do too."""
@@ -100,7 +100,10 @@ class _Part:
         if self._file is not None:
             with suppress(OSError):
                 self._file.close()
-        self._clear()
+        waiting = self._clear.peek()
+        if waiting is not None:
+            _remove(*waiting[2])
+            self._clear.detach()  # not before: what interrupts this is made good at the end
 
 
 def _remove(*paths: Path) -> None:
@@ -113,14 +116,14 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def check_output(path: Path, sources: tuple[Path, ...] = ()) -> None:
-    """Failure (exit 2) where `path` is no file, lies in no folder, or is one of the files that are
-    read.
+def check_output(path: Path, sources: tuple[Path, ...] = (), option: str = "-o") -> None:
+    """Failure (exit 2) where `path`, given by `option`, is no file, lies in no folder, or is one of
+    the files that are read.
     """
     if path.is_dir():
-        raise Failure(f"{printable(str(path))} is a folder; -o takes a file")
+        raise Failure(f"{printable(str(path))} is a folder; {option} takes a file")
     if path.exists() and not path.is_file():
-        raise Failure(f"{printable(str(path))} is no regular file; -o takes a file")
+        raise Failure(f"{printable(str(path))} is no regular file; {option} takes a file")
     if not path.parent.is_dir():
         raise Failure(
             f"cannot write {printable(str(path))}: there is no folder {printable(str(path.parent))}"
@@ -128,11 +131,11 @@ def check_output(path: Path, sources: tuple[Path, ...] = ()) -> None:
     for source in sources:
         if path.exists() and source.exists() and path.samefile(source):
             raise Failure(
-                f"-o {printable(str(path))} would overwrite what is read; choose another name"
+                f"{option} {printable(str(path))} would overwrite what is read; choose another name"
             )
 
 
-def _mode(path: Path) -> int:
+def mode_for(path: Path) -> int:
     """The mode of the file that is replaced, or what the umask gives a new one."""
     if path.exists():
         return path.stat().st_mode & 0o777

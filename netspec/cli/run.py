@@ -2,74 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from netspec.cli import failure
+from netspec.cli.device_option import device_options
 from netspec.cli.failure import Failure
-from netspec.cli.output import atomic, check_output
+from netspec.cli.mapping import map_options, print_mapping, with_map
 from netspec.cli.progress import Progress
-from netspec.cli.specs import one_graph, set_option
-from netspec.cli.table import print_results
-from netspec.cli.weights import need, read_files, tell, tell_if_random, usable, weight_options
-from netspec.text.printable import printable
+from netspec.cli.setting import set_option
+from netspec.cli.subject import Subject
+from netspec.cli.weight_options import (
+    need,
+    order_option,
+    tell,
+    tell_if_random,
+    usable,
+    weight_options,
+)
 
 if TYPE_CHECKING:
-    from netspec.graph.graph import Graph
-    from netspec.runtime.session import Session
+    from netspec.cli.sinks import Sink
+    from netspec.runtime.finding import Inputs
 
 
-@dataclass(frozen=True)
-class Model:
-    """What is run, and how; `graph` is None where `path` is a compiled model."""
+def _dtype(context: click.Context, option: click.Parameter, value: str) -> str:
+    """Not a `click.Choice`: a compiled model does without the layers, where the types stand."""
+    if value != "float32":
+        from netspec.layers import DTYPES
 
-    graph: Graph | None
-    path: Path
-    weights: Path | None
-    seed: int | None
-    allow_extra: bool
-    device: str
-    layers: tuple[str, ...]
-    dtype: str
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """The files that are read for it."""
-        if self.graph is None:
-            return (self.path,)
-        return read_files(str(self.path), self.graph, self.weights)
-
-    def start(self) -> Session:
-        """The session; what it runs on is said where `auto` chose."""
-        from netspec.runtime.session import Session
-
-        if self.graph is not None:
-            tell_if_random(self.graph, self.weights, self.seed)
-        session = Session(
-            self.graph or self.path,
-            weights=self.weights,
-            seed=self.seed or 0,
-            allow_extra=self.allow_extra,
-            device=self.device,
-            layers=self.layers,
-            dtype=self.dtype,
-            warn=tell,
-        )
-        if self.device == "auto":
-            tell(f"running on {session.device}{session.because and f' ({session.because})'}")
-        return session
-
-
-def _device(context: click.Context, option: click.Parameter, value: str) -> str:
-    kind, colon, index = value.partition(":")
-    if value in ("auto", "cpu", "cuda") or (
-        kind == "cuda" and colon and index.isdecimal() and len(index) < 5
-    ):
-        return value
-    raise click.BadParameter(f"{value!r} is not one of auto, cpu, cuda, cuda:N.")
+        if value not in DTYPES:
+            raise click.BadParameter(f"{value!r} is not one of {', '.join(DTYPES)}.")
+    return value
 
 
 @click.command("run", short_help="Inference on images, .npy, .npz.")
@@ -77,24 +45,22 @@ def _device(context: click.Context, option: click.Parameter, value: str) -> str:
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option(
     "-o",
-    "output",
+    "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Results: .npz, .npy, .csv, .json, .jsonl.",
 )
+@click.option("--resume", is_flag=True, help="Go on with an -o FILE.csv or .jsonl that was begun.")
 @weight_options
-@click.option(
-    "--device",
-    callback=_device,
-    default="auto",
-    metavar="DEVICE",
-    help="auto, cpu, cuda or cuda:N (auto).",
-)
+@map_options
+@order_option
+@device_options
 @click.option(
     "--dtype",
-    type=click.Choice(["float32", "float16"]),
+    callback=_dtype,
     default="float32",
-    help="Type of all tensors (float32).",
+    metavar="[float32|float16|bfloat16]",
+    help="Type of weights and arithmetic (float32).",
 )
 @click.option(
     "--batch",
@@ -109,82 +75,143 @@ def _device(context: click.Context, option: click.Parameter, value: str) -> str:
 @click.option(
     "--layer", "layers", multiple=True, metavar="NAME", help="Also answer this layer's activation."
 )
+@click.option(
+    "--on",
+    type=click.Choice(["ray"]),
+    help="Run on the Ray cluster of RAY_ADDRESS, or on one of this machine alone.",
+)
 @set_option
 def command(
     model: str,
     inputs: tuple[str, ...],
     output: Path | None,
+    resume: bool,
     weights: Path | None,
     seed: int | None,
     allow_extra: bool,
+    map_file: Path | None,
+    show_mapping: bool,
+    flatten_order: str,
     device: str,
     dtype: str,
+    tf32: bool,
     batch: int,
     top: int,
     layers: tuple[str, ...],
+    on: str | None,
     settings: tuple[str, ...],
 ) -> int:
     """Run SPEC, or a compiled MODEL.onnx, on inputs.
 
     INPUT is a picture, a folder of pictures, or .npy or .npz with one sample or a batch
     (N, C, H, W). A net with several inputs takes .npz files with an array for each.
+
+    A .csv or .jsonl grows while it runs, as FILE.part; a command that is interrupted or killed
+    keeps it, and --resume goes on from there.
     """
-    need("run", "numpy", "onnx", "onnxruntime", "PIL", "safetensors", "ml_dtypes")
+    if resume and output is None:
+        raise click.UsageError("--resume goes on with a file: say which with -o")
     compiled = model.lower().endswith(".onnx")
-    if compiled and (weights or settings or seed is not None or allow_extra or dtype != "float32"):
+    other = (allow_extra, dtype, flatten_order) != (False, "float32", "CHW")
+    other = other or map_file is not None or show_mapping
+    if compiled and (weights or settings or seed is not None or other):
         raise click.UsageError(
-            "a compiled model has its weights: no --weights, --seed, --allow-extra, --dtype, --set"
+            "a compiled model has its weights: no --weights, --seed, --allow-extra, "
+            "--map, --show-mapping, --flatten-order, --dtype, --set"
         )
-    graph = None if compiled else one_graph(model, settings)
-    subject = Model(graph, Path(model), weights, seed, allow_extra, device, layers, dtype)
-    return _run(subject, inputs, output, batch, top)
+    need("run", "numpy", "onnxruntime", "PIL")
+    if not compiled:
+        need("run", "onnx", "ml_dtypes")
+    graph = None
+    if not compiled:
+        from netspec.cli.specs import one_graph
+
+        with usable():
+            graph, weights = with_map(one_graph(model, settings), weights, map_file)
+            if show_mapping:
+                print_mapping(graph, weights, allow_extra)
+    subject = Subject(
+        graph,
+        Path(model),
+        weights,
+        seed,
+        allow_extra,
+        device,
+        layers,
+        dtype,
+        tf32,
+        flatten_order,
+    )
+    return _run(subject, inputs, output, resume, batch, top, on)
 
 
-def _run(model: Model, inputs: tuple[str, ...], output: Path | None, batch: int, top: int) -> int:
+def _run(
+    subject: Subject,
+    inputs: tuple[str, ...],
+    output: Path | None,
+    resume: bool,
+    batch: int,
+    top: int,
+    on: str | None,
+) -> int:
+    from netspec.cli.sinks import choose_sink
     from netspec.runtime.errors import RunError
-    from netspec.runtime.pipeline import answer, find_inputs
-    from netspec.runtime.results import Results, write_results
-
-    failed: list[str] = []
-    progress = Progress()
-
-    def fail(message: str) -> None:
-        progress.clear()
-        failed.append(message)
-        tell(message)
+    from netspec.runtime.finding import find_inputs
 
     with usable():
         files = find_inputs(inputs, tell)
-        if output is not None:
-            _check_output(output, (*model.files, *files), model.layers)
-        session = model.start()
-        try:
-            answers = answer(session, files, batch, fail, progress.done)
-        except RunError as error:
-            raise Failure(str(error), code=failure.RUN_FAILED) from error
-        finally:
-            progress.clear()
-    if answers is None:
-        return failure.RUN_FAILED
-    name = session.card.name or printable(model.path.name)
-    results = Results(name, session.device, session.card.labels, answers, top)
-    for trouble in results.not_finite():
-        tell(trouble)
-    if output is None:
-        print_results(results)
+        read = (*subject.files, *files.named)
+        with choose_sink(output, read, subject.layers, resume) as sink:
+            try:
+                failed = _answer(subject, files, batch, sink, top, on)
+            except RunError as error:
+                raise Failure(str(error), code=failure.RUN_FAILED) from error
+    return failure.RUN_FAILED if failed or not sink.count else failure.OK
+
+
+def _answer(
+    subject: Subject, files: Inputs, batch: int, sink: Sink, top: int, on: str | None
+) -> int:
+    """Give the sink the answers for the files; how many inputs have none."""
+    if subject.graph is not None:
+        tell_if_random(subject.graph, subject.weights, subject.seed)
+    # fewer than a batch would be computed as a whole one, on a GPU
+    size = batch if len(files) >= batch else None
+    if on is None:
+        from netspec.runtime.pipeline import answers
+
+        session = subject.start(size)
+        about = subject.about(session.device, session.card, top)
     else:
-        with atomic(output) as file:
-            write_results(results, output.suffix.lower(), file)
-    return failure.RUN_FAILED if failed else failure.OK
+        from netspec.runtime.cluster import answers_on_ray as answers
 
+        session = subject.session(size)  # which starts there, on what this machine may not have
+        about = subject.about(on, replace(subject, device="cpu").session(None).card, top)
+    done = sink.begin(about, lambda: {"net": session.sha256, "--top": str(top)})
+    progress = Progress(len(files) if files.one_each else None, len(done))
+    failed = 0
 
-def _check_output(output: Path, sources: tuple[Path, ...], layers: tuple[str, ...]) -> None:
-    from netspec.runtime.results import FORMATS, MANY
+    def fail(message: str) -> None:
+        nonlocal failed
+        failed += 1
+        say(message)
+        progress.done(1)
 
-    suffix = output.suffix.lower()
-    if suffix not in FORMATS:
-        there = ", ".join(FORMATS)
-        raise Failure(f"-o {printable(str(output))}: results are written as {there}")
-    if layers and suffix not in MANY:
-        raise Failure(f"{suffix} has no room for --layer; write {', '.join(MANY)}")
-    check_output(output, sources)
+    def say(message: str) -> None:
+        progress.clear()
+        tell(message)
+
+    try:
+        with closing(answers(session, files, batch, fail, done.take)) as parts:
+            for part in parts:
+                for trouble in part.not_finite():
+                    say(trouble)
+                sink.add(part)
+                progress.done(len(part.names))
+    finally:
+        progress.clear()
+    if failed and failed + sink.count > 1:
+        tell(f"{failed:,} inputs failed, {sink.count:,} were answered")
+    if sink.count:
+        sink.finish()
+    return failed

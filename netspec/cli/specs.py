@@ -6,10 +6,9 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
@@ -27,21 +26,7 @@ from netspec.text.shipped import shipped, zoo
 from netspec.text.source import Source
 from netspec.text.tree import Tree
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_]+)*")
-
-
-def set_option(function: _Function) -> _Function:
-    """`--set PATH=VALUE`, the parameter `settings`."""
-    option = click.option(
-        "--set",
-        "settings",
-        multiple=True,
-        metavar="PATH=VALUE",
-        help="Override a value of the document, such as input=3x32x32 or where.n=3.",
-    )
-    return option(function)
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ def _json(graph: Graph) -> str:
 def _totals(graph: Graph) -> dict[str, int]:
     """Tensors, the elements that training learns and the others, and the bytes of all."""
     found = [weight for _, weight in graph.all_weights()]
-    learned = sum(weight.numel for weight in found if weight.learned)
+    learned = sum(map(graph.params, graph.nodes))
     return {
         "tensors": len(found),
         "params": learned,

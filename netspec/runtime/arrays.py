@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.machine.resources import size
 from netspec.runtime.errors import InputError
-from netspec.text.limits import MAX_INFLATED_BYTES, MAX_INFLATION
+from netspec.runtime.inputs import InputType
 from netspec.text.printable import printable
 from netspec.weights.npy import Header, read_data, read_header
-from netspec.weights.weightfile import BROKEN_ZIP
+
+
+def read_samples(path: Path, inputs: Mapping[str, InputType]) -> dict[str, NDArray[np.float32]]:
+    """The samples in an .npy or .npz file, a batch of equal length for each input of a net.
+
+    InputError where they do not fit.
+    """
+    if path.suffix.lower() == ".npy":
+        arrays = {"": read_npy(path)}
+    else:
+        from netspec.runtime.archives import read_npz
+
+        arrays = read_npz(path)
+    named = _by_input(arrays, inputs)
+    batches = {name: _as_batch(named[name], kind) for name, kind in inputs.items()}
+    counts = sorted({len(array) for array in batches.values()})
+    if len(counts) > 1:
+        raise InputError(f"its arrays hold different numbers of samples: {counts}")
+    return batches
 
 
 def read_npy(path: Path) -> NDArray[np.float32]:
@@ -24,53 +41,53 @@ def read_npy(path: Path) -> NDArray[np.float32]:
     """
     try:
         with path.open("rb") as file:
-            header = _header(file)
+            header = numeric_header(file)
             present = path.stat().st_size - file.tell()
             if present < header.nbytes:
                 raise InputError(
                     f"not complete: {present} bytes of data "
                     f"where its header promises {header.nbytes}"
                 )
-            return _floats(read_data(file, header))
+            return finite_floats(read_data(file, header))
     except ValueError as error:
         raise InputError(f"not an .npy file ({printable(str(error))[:200]})") from error
 
 
-def read_npz(path: Path) -> dict[str, NDArray[np.float32]]:
-    """The arrays in an .npz file by name, as `read_npy` reads one."""
-    try:
-        with zipfile.ZipFile(path) as file:
-            return {
-                member.filename.removesuffix(".npy"): _read_member(file, member)
-                for member in file.infolist()
-            }
-    except BROKEN_ZIP as error:
-        reason = printable(str(error))[:200]
-        raise InputError(f"not a complete .npz file ({reason})") from error
-
-
-def _read_member(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[np.float32]:
-    try:
-        with file.open(member) as stream:
-            header = _header(stream)
-            if header.nbytes > MAX_INFLATED_BYTES + MAX_INFLATION * member.compress_size:
-                packed = size(member.compress_size)
-                raise InputError(f"{size(header.nbytes)} out of {packed}; give it as an .npy file")
-            return _floats(read_data(stream, header))
-    except InputError as error:
-        raise InputError(f"{printable(member.filename)}: {error}") from error
-
-
-def _header(file: IO[bytes]) -> Header:
+def numeric_header(file: IO[bytes]) -> Header:
+    """The header of a stream of numbers; InputError where it is one of something else."""
     header = read_header(file)
     if not header.numeric:
         raise InputError(f"it holds {printable(header.type_name)}, not numbers")
     return header
 
 
-def _floats(values: NDArray[Any]) -> NDArray[np.float32]:
+def finite_floats(values: NDArray[Any]) -> NDArray[np.float32]:
+    """The numbers as float32; InputError where they are NaN or infinite."""
     with np.errstate(over="ignore"):  # a float64 beyond float32 is infinite, and so refused
         floats = values.astype(np.float32, copy=False)
     if not np.isfinite(floats).all():
         raise InputError("it holds NaN or infinite values")
     return floats
+
+
+def _by_input(
+    arrays: Mapping[str, NDArray[np.float32]], inputs: Mapping[str, InputType]
+) -> Mapping[str, NDArray[np.float32]]:
+    """The arrays by the inputs that they are for; a lone array needs no name."""
+    if all(name in arrays for name in inputs):
+        return arrays
+    if len(inputs) == len(arrays) == 1:
+        return dict(zip(inputs, arrays.values(), strict=True))
+    found = ", ".join(printable(name) or "one array" for name in arrays) or "nothing"
+    raise InputError(f"the net takes {', '.join(inputs)}; the file holds {found}")
+
+
+def _as_batch(array: NDArray[np.float32], kind: InputType) -> NDArray[np.float32]:
+    """The array with a batch axis.  What it should be is said in the words of a file."""
+    batch = kind.batch_of(array)
+    if batch is None:
+        found = "x".join(map(str, array.shape)) or "one number"
+        raise InputError(f"it holds {found}; the net takes {kind}, or a batch Nx{kind}")
+    if not len(batch):
+        raise InputError("it holds no samples")
+    return batch

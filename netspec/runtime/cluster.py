@@ -11,7 +11,7 @@ import io
 import json
 import logging
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ def answers_on_ray(
     size: int,
     fail: Callable[[str], object],
     skip: Callable[[str], bool] = lambda name: False,
-) -> Iterator[Answers]:
+) -> Generator[Answers]:
     """What `pipeline.answers` gives, in the same order, from the cluster that RAY_ADDRESS names,
     else from one that is started on this machine.
 

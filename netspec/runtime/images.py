@@ -3,52 +3,70 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
-from PIL import ImageOps, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from netspec.runtime.errors import InputError
-from netspec.text.inputs import Image
+from netspec.text.image import Image
 from netspec.text.limits import MAX_PIXELS
 
+#: The number of EXIF's tag for the way a camera was held.
+_ORIENTATION = 0x0112
 #: Formats that are read: decoded here, none by another program, as Pillow does with EPS.
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
-SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm"}
-)
 
 
 def read_picture(path: Path, image: Image, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """The picture as `(C, H, W)`:  (pixel * scale - mean) / std  for each channel.
+    """The picture as `(C, H, W)`, as `decode_picture` makes it."""
+    pixels = np.empty(shape, np.float32)
+    with quiet():
+        decode_picture(path, image, pixels)
+    return pixels
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No warnings of large and of odd files, in any thread: our own limits decide.
+
+    Not in several threads at a time: Python's list of filters belongs to all of them.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def decode_picture(path: str | Path, image: Image, into: NDArray[np.float32]) -> None:
+    """Write the picture into an array `(C, H, W)`:  (pixel * scale - mean) / std  for each channel.
 
     Before that it is turned as EXIF says, laid over white, brought to 8 bits a sample, resized and
     cropped. InputError where it is no picture, or not a whole one; OSError where it does not open.
     """
-    with path.open("rb") as file:
+    with open(path, "rb") as file:  # noqa: PTH123 - a million strings need not become Paths
         picture = _decode(file)
     picture = _crop(_resize(picture, image), image)
-    if (picture.height, picture.width) != shape[1:]:
+    if (picture.height, picture.width) != into.shape[1:]:
         raise InputError(
             f"the picture is {picture.height}x{picture.width} and the net takes "
-            f"{shape[1]}x{shape[2]}; let the spec's `image:` section say resize and crop"
+            f"{into.shape[1]}x{into.shape[2]}; let the spec's `image:` section say resize and crop"
         )
-    return _normalise(picture, image)
+    _normalise(picture, image, into)
 
 
 def _decode(stream: IO[bytes]) -> Pillow.Image:
     """The first picture of a file, upright, as RGB."""
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of large and of odd files; we decide by our own limit
-            warnings.simplefilter("ignore")
-            with Pillow.open(stream, formats=_FORMATS) as file:
-                _refuse_large(file.width, file.height)
-                file.load()
-                return _to_rgb(ImageOps.exif_transpose(file))
+        with Pillow.open(stream, formats=_FORMATS) as file:
+            _refuse_large(file.width, file.height)
+            file.load()
+            _turn_upright(file)
+            return _to_rgb(file)
     except (InputError, MemoryError):
         raise
     except UnidentifiedImageError:
@@ -57,6 +75,14 @@ def _decode(stream: IO[bytes]) -> Pillow.Image:
         raise InputError(f"more than {MAX_PIXELS // 10**6} megapixels") from None
     except Exception as error:  # decoders raise whatever a damaged file makes them stumble over
         raise InputError(f"not a complete picture ({error})") from error
+
+
+def _turn_upright(picture: Pillow.Image) -> None:
+    """As EXIF says; most pictures are upright, and are not copied."""
+    if picture.getexif().get(_ORIENTATION, 1) != 1:
+        from PIL import ImageOps
+
+        ImageOps.exif_transpose(picture, in_place=True)
 
 
 def _refuse_large(width: int, height: int) -> None:
@@ -70,7 +96,7 @@ def _to_rgb(picture: Pillow.Image) -> Pillow.Image:
     if picture.mode == "F":
         raise InputError("pictures of floating-point samples are not read; give an .npy file")
     if not picture.has_transparency_data:
-        return picture.convert("RGB")
+        return picture if picture.mode == "RGB" else picture.convert("RGB")
     picture = picture.convert("RGBA")
     white = Pillow.new("RGBA", picture.size, "white")
     return Pillow.alpha_composite(white, picture).convert("RGB")
@@ -114,11 +140,13 @@ def _crop(picture: Pillow.Image, image: Image) -> Pillow.Image:
     return picture.crop((left, top, left + width, top + height))
 
 
-def _normalise(picture: Pillow.Image, image: Image) -> NDArray[np.float32]:
-    pixels = np.asarray(picture.convert("L") if image.channels == "GRAY" else picture, np.float32)
+def _normalise(picture: Pillow.Image, image: Image, into: NDArray[np.float32]) -> None:
+    pixels = np.asarray(picture.convert("L") if image.channels == "GRAY" else picture)
     if image.channels == "BGR":
         pixels = pixels[:, :, ::-1]
-    mean, std = (np.asarray(values, np.float32) for values in (image.mean, image.std))
     pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
-    scaled = (pixels * np.float32(image.scale) - mean) / std
-    return np.ascontiguousarray(scaled.transpose(2, 0, 1), np.float32)
+    mean, std = (np.asarray(x, np.float32)[:, None, None] for x in (image.mean, image.std))
+    into[...] = pixels.transpose(2, 0, 1)
+    into *= np.float32(image.scale)
+    into -= mean
+    into /= std

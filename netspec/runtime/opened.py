@@ -92,7 +92,7 @@ def open_recipe(recipe: Recipe, origin: Origin) -> Opened:
         half=may_be_gpu and origin.in_half(), tf32=recipe.tf32, graph=recipe.batch is not None
     )
     try:
-        started = start(content, recipe.device, origin.what, wish, recipe.spinning)
+        started = start(content, recipe.device, origin.what, wish)
     except UnusableError:
         origin.diagnose()
         raise
@@ -103,9 +103,7 @@ def open_recipe(recipe: Recipe, origin: Origin) -> Opened:
     try:
         return replace(opened, graph=_captured(opened, recipe.batch))
     except Exception as error:  # the runtime's errors have no common base
-        started = start(
-            content, started.device, origin.what, replace(wish, graph=False), recipe.spinning
-        )
+        started = start(content, started.device, origin.what, replace(wish, graph=False))
         return _opened(replace(started, no_graph=first_line(error)), card, recipe.batch)
 
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from netspec.machine.errors import UnusableError
 from netspec.machine.resources import size
-from netspec.onnxgen.calibration import filled, tidied, typed, watched
+from netspec.onnxgen.calibration import filled, takes_no_int8, tidied, typed, watched
 from netspec.onnxgen.card import Card
 from netspec.onnxgen.model import EXTERNAL_ABOVE, separate
 from netspec.onnxgen.program import Program
@@ -90,8 +90,8 @@ def _ranges(runner: Runner, batches: Iterable[Batch]) -> dict[str, Range]:
 
 
 def _float32(program: Program, ranges: Mapping[str, Range]) -> list[str]:
-    """The nodes that stay float32: the exact ones, and those around a padding with minus
-    infinity.
+    """The nodes that stay float32: the exact ones, those around a padding with minus infinity, and
+    what the quantizer cannot take.
     """
     endless = {name for name, limits in ranges.items() if not _finite(limits)}
     for name in program.types:
@@ -100,7 +100,9 @@ def _float32(program: Program, ranges: Mapping[str, Range]) -> list[str]:
     return [
         node.name
         for node in program.nodes
-        if node.name in program.exact or not endless.isdisjoint((*node.input, *node.output))
+        if node.name in program.exact
+        or takes_no_int8(node)
+        or not endless.isdisjoint((*node.input, *node.output))
     ]
 
 

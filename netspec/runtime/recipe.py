@@ -38,7 +38,6 @@ class Recipe:
     tf32: bool
     batch: int | None
     flatten_order: str = "CHW"
-    spinning: bool = True
 
     def __post_init__(self) -> None:
         if self.dtype != "float32":  # a model file has its own, and needs no layers

@@ -2,142 +2,124 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import zipfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 import numpy as np
 from numpy.lib import format as npy
-from numpy.typing import NDArray
 
 from netspec import __version__
-from netspec.runtime.pipeline import Answers
-from netspec.runtime.ranking import Ranking, rank
-from netspec.text.printable import printable
+from netspec.runtime.errors import RunError
+from netspec.runtime.pipeline import Answers, joined
+from netspec.runtime.ranking import Kind
+from netspec.runtime.records import About, CsvRows, JsonLines, kind_of_first, records
 
 #: Suffixes of result files.
 FORMATS = (".npz", ".npy", ".csv", ".json", ".jsonl")
 #: Those of them that hold all outputs, not the main one alone.
 MANY = (".npz", ".json", ".jsonl")
+#: Those that are records, written as the answers come.
+STREAMED = (".csv", ".jsonl")
 
 
-@dataclass(frozen=True)
-class Results:
-    """The answers of a net, with what is needed to write them down."""
+class Writer(Protocol):
+    """Takes answers as they come, and leaves a whole file when it is finished."""
 
-    model: str
-    device: str
-    labels: Sequence[str]
-    answers: Answers
-    top: int
+    kind: Kind | None
 
-    @property
-    def main(self) -> NDArray[Any]:
-        """The net's first output."""
-        return next(iter(self.answers.outputs.values()))
+    def add(self, answers: Answers) -> None:
+        """Take the answers of some samples."""
 
-    def ranking(self) -> Ranking | None:
-        """The best classes of each sample; None where the main output is not one number a class."""
-        return rank(self.main, self.top) if self.main.ndim == 2 and self.main.shape[1] else None
-
-    def not_finite(self) -> Iterator[str]:
-        """A line for each sample whose outputs hold NaN or infinities, which are no answer."""
-        for at, name in enumerate(self.answers.names):
-            bad = [
-                k for k, array in self.answers.outputs.items() if not np.isfinite(array[at]).all()
-            ]
-            if bad:
-                yield f"{name}: NaN or infinite values in {', '.join(map(printable, bad))}"
-
-    def label(self, index: int) -> str:
-        """The label of a class, empty where it has none."""
-        return self.labels[index] if index < len(self.labels) else ""
+    def finish(self) -> None:
+        """Write what is left."""
 
 
-def write_results(results: Results, suffix: str, file: IO[bytes]) -> None:
-    """Write the results in the format of a suffix of FORMATS."""
+def writer(suffix: str, file: IO[bytes], about: About, kind: Kind | None = None) -> Writer:
+    """What writes the format of a suffix of FORMATS into a file; `kind` as JsonLines takes it."""
     match suffix:
         case ".npz":
-            _write_npz(results, file)
+            return _Npz(file, about, kind)
         case ".npy":
-            npy.write_array(file, results.main, allow_pickle=False)
-        case ".csv":
-            file.write(_csv(results).encode())
+            return _Npy(file)
         case ".json":
-            document = {
-                "netspec": __version__,
-                "model": results.model,
-                "device": results.device,
-                "results": list(_records(results)),
-            }
-            file.write((json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode())
-        case ".jsonl":
-            for record in _records(results):
-                file.write((json.dumps(record, ensure_ascii=False) + "\n").encode())
+            return _Json(file, about, kind)
+        case ".csv":
+            return CsvRows(file, about, kind)
+        case _:
+            return JsonLines(file, about, kind)
 
 
-def _write_npz(results: Results, file: IO[bytes]) -> None:
-    """Not `numpy.savez`: an output may be called `file`, and bytes must not depend on the time."""
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, array in results.answers.outputs.items():
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
-                npy.write_array(member, array, allow_pickle=False)
+class _Npy:
+    """The main output.  Its length is known at the end: NumPy's headers leave room for it."""
+
+    kind: Kind | None = None
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._count = file, 0
+        self._like: np.ndarray[Any, Any] | None = None
+
+    def add(self, answers: Answers) -> None:
+        array = np.ascontiguousarray(answers.main)
+        if self._like is None:
+            self._like = array[:0]
+            self._header()
+        if array.shape[1:] != self._like.shape[1:]:
+            raise RunError("the answers are of different shapes; run inputs of one size at a time")
+        self._file.write(array.tobytes())
+        self._count += len(array)
+
+    def finish(self) -> None:
+        self._file.seek(0)
+        self._header()
+
+    def _header(self) -> None:
+        assert self._like is not None
+        shape = (self._count, *self._like.shape[1:])
+        descr = npy.dtype_to_descr(self._like.dtype)
+        header = {"descr": descr, "fortran_order": False, "shape": shape}
+        npy.write_array_header_1_0(self._file, header)
 
 
-def _csv(results: Results) -> str:
-    """A row for each of the best classes of a sample, or for each number where there are none."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    ranking = results.ranking()
-    if ranking is None:
-        writer.writerow(["input", "index", "value"])
-        for name, row in zip(results.answers.names, results.main, strict=True):
-            writer.writerows(
-                [name, " ".join(map(str, at)), repr(float(number))]
-                for at, number in np.ndenumerate(row)
-            )
-        return text.getvalue()
-    writer.writerow(["input", "rank", "class", "label", ranking.what])
-    for name, values, best in zip(results.answers.names, ranking.values, ranking.best, strict=True):
-        writer.writerows(
-            [name, place, int(at), printable(results.label(int(at))), f"{values[at]:.6g}"]
-            for place, at in enumerate(best, 1)
-        )
-    return text.getvalue()
+class _Whole:
+    """Holds all answers until the end."""
+
+    def __init__(self, file: IO[bytes], about: About, kind: Kind | None) -> None:
+        self.file, self.about, self.kind = file, about, kind
+        self._parts: list[Answers] = []
+
+    def add(self, answers: Answers) -> None:
+        self._parts.append(answers)
+
+    def finish(self) -> None:
+        answers = joined(self._parts)
+        assert answers is not None
+        self.write(answers)
+
+    def write(self, answers: Answers) -> None:
+        raise NotImplementedError
 
 
-def _records(results: Results) -> Iterator[dict[str, Any]]:
-    """One object a sample: its best classes, and all outputs as nested lists."""
-    ranking = results.ranking()
-    for at, name in enumerate(results.answers.names):
-        record: dict[str, Any] = {"input": name}
-        if ranking is not None:
-            record["top"] = [
-                {
-                    "class": int(c),
-                    "label": results.label(int(c)),
-                    ranking.what: _number(ranking.values[at, c]),
-                }
-                for c in ranking.best[at]
-            ]
-        outputs = results.answers.outputs.items()
-        record["outputs"] = {key: _nested(array[at]) for key, array in outputs}
-        yield record
+class _Npz(_Whole):
+    """An array for each output."""
+
+    def write(self, answers: Answers) -> None:
+        import zipfile
+
+        # not `numpy.savez`: an output may be called `file`, and bytes must not depend on the time
+        with zipfile.ZipFile(self.file, "w") as archive:
+            for name, array in answers.outputs.items():
+                with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+                    npy.write_array(member, array, allow_pickle=False)
 
 
-def _nested(array: NDArray[Any]) -> Any:
-    """The array as lists, null where JSON has no number for it."""
-    finite = np.isfinite(array)
-    if finite.all():
-        return array.tolist()
-    known = array.astype(object)
-    known[~finite] = None
-    return known.tolist()
+class _Json(_Whole):
+    """One document with all records."""
 
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+    def write(self, answers: Answers) -> None:
+        document = {
+            "netspec": __version__,
+            "model": self.about.model,
+            "device": self.about.device,
+            "results": list(records(answers, self.about, kind_of_first(answers, self.kind))),
+        }
+        self.file.write((json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode())

@@ -30,8 +30,7 @@ class Session:
     Weights are those of `weights`, else of the spec, else random ones of `seed`; `flatten_order` is
     that of the net which they come from ("HWC" in TensorFlow). `tf32` lets a GPU round the factors
     of float32 products to 10 bits of mantissa. With `batch` a GPU runs so many samples at a time,
-    never fewer, and replays one CUDA graph; the CPU takes what comes. Its threads wait for each
-    other awake; without `spinning` they leave the processors to others meanwhile.
+    never fewer, and replays one CUDA graph; the CPU takes what comes.
 
     What is missing or does not fit is refused at once; the weights are read and the device started
     by `open`, or when something is first asked of the session. It can be pickled, by what it is
@@ -55,7 +54,6 @@ class Session:
         dtype: str = "float32",
         tf32: bool = False,
         batch: int | None = None,
-        spinning: bool = True,
         warn: Callable[[str], object] = warnings.warn,
     ) -> None:
         self._recipe = Recipe(
@@ -69,7 +67,6 @@ class Session:
             tf32,
             batch,
             flatten_order,
-            spinning,
         )
         self._lock = Lock()
         self._opened: Opened | None = None

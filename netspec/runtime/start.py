@@ -41,30 +41,28 @@ class _NoStart(Exception):
     """What ONNX Runtime said, if it did."""
 
 
-def start(
-    content: Content, device: Device, what: str, wish: GpuOptions, spinning: bool = True
-) -> Started:
+def start(content: Content, device: Device, what: str, wish: GpuOptions) -> Started:
     """A session on the device; `auto` takes a GPU that starts, else the CPU.
 
-    `wish` is what a GPU is asked for; `spinning` as `session_options` has it. UnusableError where
-    the device does not start or the model cannot be loaded.
+    `wish` is what a GPU is asked for. UnusableError where the device does not start or the model
+    cannot be loaded.
     """
     if device.gpu:
-        return _on_gpu(content, device, wish, spinning)
+        return _on_gpu(content, device, wish)
     because = ""
     if device.kind == "auto" and offered(Device("cuda")):
         try:
-            return _on_gpu(content, Device("cuda"), wish, spinning)
+            return _on_gpu(content, Device("cuda"), wish)
         except UnusableError as error:
             because = error.message
     try:
-        session, kept = _session(content, Device("cpu"), wish, spinning)
+        session, kept = _session(content, Device("cpu"), wish)
     except _NoStart as error:
         raise UnusableError(f"{what} cannot be loaded: {error}") from error
     return Started(session, Device("cpu"), kept, because=because)
 
 
-def _on_gpu(content: Content, device: Device, wish: GpuOptions, spinning: bool) -> Started:
+def _on_gpu(content: Content, device: Device, wish: GpuOptions) -> Started:
     """A session on a GPU, with a CUDA graph if that is wished for and can be."""
     trouble = trouble_with(device)
     if trouble:
@@ -72,22 +70,20 @@ def _on_gpu(content: Content, device: Device, wish: GpuOptions, spinning: bool) 
     no_graph = ""
     if wish.graph:
         try:
-            session, kept = _session(content, device, wish, spinning)
+            session, kept = _session(content, device, wish)
             return Started(session, device, kept, graph=True)
         except _NoStart as error:
             no_graph = str(error)
     try:
-        session, kept = _session(content, device, replace(wish, graph=False), spinning)
+        session, kept = _session(content, device, replace(wish, graph=False))
     except _NoStart as error:
         raise no_start(device, str(error)) from error
     return Started(session, device, kept, no_graph=no_graph)
 
 
-def _session(
-    content: Content, device: Device, wish: GpuOptions, spinning: bool
-) -> tuple[Any, object]:
+def _session(content: Content, device: Device, wish: GpuOptions) -> tuple[Any, object]:
     """An InferenceSession, and what it reads in place; _NoStart where it is not on the device."""
-    options = session_options(spinning)
+    options = session_options()
     kept = content.lay_out(options)
     providers = device.providers(wish)
     if device.gpu:  # which is told of in lines of its own
@@ -105,17 +101,12 @@ def _session(
     return session, kept
 
 
-def session_options(spinning: bool = True) -> Any:
-    """Options for a session that says nothing by itself and uses the processors that it may.
-
-    Without `spinning` its threads sleep while they wait for each other, and leave the processors
-    to those that decode pictures meanwhile.
-    """
+def session_options() -> Any:
+    """Options for a session that says nothing by itself and uses the processors that it may."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _FATAL  # what matters comes back as an exception, and is said once
     # ONNX Runtime's own count would pin threads to processors that are not ours
     options.intra_op_num_threads = cores()
-    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spinning)))
     return options
 
 
