@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import netspec
-from netspec.diagram import Look, digraph, dot
+from netspec.diagram import Look, digraph, dot, words
 from netspec.diagram.folding import Box, Leaf, fold
 from netspec.graph import Graph
 from netspec.text.shipped import zoo
@@ -176,3 +176,65 @@ def test_random_nets_hide_nothing(made: RandomNet, unroll: int) -> None:
 def test_ten_thousand_layers_are_folded() -> None:
     assert size(net("INPUT -> [CONV(8, 1) -> RELU]*5000")) == 3
     assert size(net("INPUT -> " + " -> ".join(["CONV(8, 1) -> BN -> RELU"] * 3333))) == 4
+
+
+def said(graph: Graph) -> list[str]:
+    """What the layers of a folded diagram say of hyperparameters in which they differ."""
+    return [said for leaf in fold(graph).leaves() for said in words.differing(leaf)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "rows", "told"),
+    [
+        ("CONV(8, 3, pad=p)", "[{p: 1}, {p: 0}, {p: 1}]", ["pad=1, 0, 1"]),
+        ("CONV(8, 1)", "[{CONV: {bias: no}}, {CONV: {bias: yes}}]", ["bias=no, yes"]),
+        ("BN", "[{BN: {eps: 0.5}}, {}]", ["eps=0.5, 1e-05"]),
+        ("CONV(2*C, 3, pad=C/8)", "[{}, {}]", ["pad=1, 2"]),
+        ("DECONV(8, 3, 2, output_pad=p)", "[{p: 0}, {p: 1}]", ["output_pad=0, 1"]),
+        ("CONV(f, k, s, pad=half)", "[{f: 4, k: 3, s: 2}, {f: 8, k: 1, s: 1}]", []),
+        ("LEAKYRELU(slope=p)", "[{p: 0.1}, {p: 0.2}]", []),
+    ],
+)
+def test_layers_say_in_what_they_differ_besides_window_and_shape(
+    pattern: str, rows: str, told: list[str]
+) -> None:
+    graph = net(f"INPUT -> [{pattern} -> RELU]*stage", f"where: {{stage: {rows}}}\n")
+    assert said(graph) == told
+    assert all(words in dot(graph) for words in told)
+
+
+def test_a_box_says_the_defaults_of_its_rows() -> None:
+    rows = "where: {stage: [{CONV: {pad: half, bias: no}}, {CONV: {pad: 1}}]}\n"
+    text = dot(net("INPUT -> [CONV(8, 3) -> RELU]*stage", rows))
+    assert "CONV pad: half, 1 · CONV bias: no, -" in text
+
+
+def test_stages_that_differ_in_a_row_are_not_equal() -> None:
+    graph = net(
+        "INPUT -> [CONV(f, 1) -> RELU]*a -> BN -> [CONV(f, 1) -> RELU]*b -> BN",
+        "where: {a: [{f: 8}, {f: 4}, {f: 8}], b: [{f: 8}, {f: 16}, {f: 8}]}\n",
+    )
+    assert [len(leaf.nodes) for leaf in fold(graph).leaves()] == [1, 3, 3, 1, 3, 3, 1]
+
+
+@pytest.mark.parametrize(
+    ("body", "first", "then"),
+    [
+        ("CONV(8, 3, pad=1, bias=p)", "yes", "no"),
+        ("CONV(8, 3, pad=p) -> RELU -> CONV(8, 3, pad=2-p)", "0", "1"),
+        ("BN(eps=p)", "0.1", "0.2"),
+        ("[CONV(8, 1) -> RELU]*p", "2", "3"),
+    ],
+)
+def test_a_block_that_differs_in_more_than_sizes_is_drawn_again(
+    body: str, first: str, then: str
+) -> None:
+    more = f"blocks:\n  B(p): '{body} -> RELU -> BN -> TANH -> BN -> GELU'\n"
+    assert "as drawn above" in dot(net(f"INPUT -> B({first}) -> POOL -> B({first})", more))
+    assert "as drawn above" not in dot(net(f"INPUT -> B({first}) -> POOL -> B({then})", more))
+
+
+def test_values_stand_in_boxes_without_the_marks_of_messages() -> None:
+    rows = "where: {stage: [{b: yes, m: nearest}, {b: no, m: bilinear}]}\n"
+    text = dot(net("INPUT -> [CONV(8, 1, bias=b) -> UPSAMPLE(1, mode=m)]*stage", rows))
+    assert "b: yes, no · m: nearest, bilinear" in text

@@ -91,6 +91,19 @@ def test_every_layer_runs_and_is_near_float32(sample: Sample) -> None:
     assert agreement.largest <= 0.02 * max(1, agreement.scale)
 
 
+def test_a_transposed_convolution_in_groups_stays_float32_where_it_has_a_bias() -> None:
+    text = """\
+netspec: 1
+name: groups
+input: 4x6x6
+net: INPUT -> CONV(4, 3) -> DECONV(6, 2, stride=2, groups=2) -> DECONV(6, 2, groups=2, bias=no)
+"""
+    _, model, agreement = in_int8(text)
+    tensors = {tensor.name for tensor in model.graph.initializer}
+    assert "deconv1.weight" in tensors and "deconv2.weight" not in tensors
+    assert agreement.largest <= 0.02 * agreement.scale
+
+
 def test_weights_are_int8_by_channel_and_activations_uint8() -> None:
     _, model, _ = in_int8(MIXED)
     tensors = {tensor.name: tensor for tensor in model.graph.initializer}

@@ -216,7 +216,7 @@ def test_a_value_that_is_not_finite_names_the_index(tmp_path: Path) -> None:
     path = save_shards(tmp_path, {"w-1.safetensors": dict(tensors)})
     said: list[str] = []
     all_values(graph_of(SMALL), choose_values(graph_of(SMALL), path, warn=said.append))
-    assert said == [f"{path}: fc1.bias holds 1 value that are NaN or infinite"]
+    assert said == [f"{path}: fc1.bias holds 1 value that is NaN or infinite"]
 
 
 def test_what_the_index_does_not_list_is_left_out(tmp_path: Path) -> None:

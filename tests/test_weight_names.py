@@ -315,6 +315,25 @@ def test_a_map_to_what_the_net_has_not_is_refused() -> None:
     assert "missing" not in error.message
 
 
+def test_a_line_of_a_map_that_fits_no_name_is_refused() -> None:
+    graph = net("INPUT -> CONV(3) -> FC(2)")
+    shapes = conv("a.b", 3, 3) | linear("b", 2, 108)
+    used = {"a.b.weight": "conv1.weight", "a.*": "conv1", "b": "fc1"}
+    assert assigned(graph, shapes, used).theirs["fc1.bias"] == "b.bias"
+    error = refusal(graph, shapes, used | {"a": "conv1", "b*b": "fc1", "b.wieght": "fc1.weight"})
+    fits = re.findall(r"(\S+) stands in the map, and fits no name", error.message)
+    assert fits == ["a", "b*b", "b.wieght"]
+
+
+def test_a_missing_bias_does_not_turn_a_weight() -> None:
+    graph = net("INPUT -> CONV(3) -> FC(2)")
+    shapes = conv("a", 3, 3) | {"b.weight": (2, 108)}
+    error = refusal(graph, shapes)
+    assert "missing: fc1.bias" in error.message and "transposed" not in error.message
+    turned = refusal(graph, conv("a", 3, 3) | {"b.weight": (108, 2), "b.bias": (2,)})
+    assert "extra: b.weight (108x2); it looks transposed" in turned.message
+
+
 def test_part_of_a_layer_is_no_layer() -> None:
     graph = net("INPUT -> CONV(3) -> FC(2)")
     shapes = conv("a", 3, 3) | linear("b", 2, 108)

@@ -172,7 +172,7 @@ def test_values_that_are_not_finite_are_warned_of(
     said: list[str] = []
     all_values(graph, choose_values(graph, save(tmp_path / "w.npz", bad), warn=said.append))
     assert [line.partition(": ")[2] for line in said] == [
-        "fc1.bias holds 1 value that are NaN or infinite",
+        "fc1.bias holds 1 value that is NaN or infinite",
         "fc2.bias holds 2 values that are NaN or infinite",
     ]
 

@@ -58,8 +58,7 @@ class Keeping:
         size = _BYTES[self.dtype]
         found = {}
         for node in self.graph.nodes:
-            weights = self.graph.weights(node).values()
-            found[node.name] = size * sum(prod(w.shape) for w in weights if w.learned)
+            found[node.name] = size * self.graph.params(node)
         return found
 
     @cached_property

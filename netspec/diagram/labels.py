@@ -20,6 +20,11 @@ from netspec.text.printable import printable
 _LONGEST = 96  # characters of a line of text
 _DOC_LINE, _DOC_LINES = 72, 3
 _VALUES_LINE, _VALUES_LINES = 46, 6
+#: Points of what stands below.  Pango rounds the width of each letter to pixels: of 10 points it
+#: makes lines that are 3% too short, and would touch their box.
+_SMALL = 9
+#: A no-break space besides the other: bold letters may be wider than they are measured.
+_APART = "&#160; "
 _BAR = 120  # points of a bar that is full
 _NOT_XML = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}  # not characters of XML 1.0, section 2.2
 _GAP = '<font point-size="3"> </font><br/>'  # a line so low that it parts the two around it
@@ -56,12 +61,8 @@ def layer(graph: Graph, leaf: Leaf, look: Look, share: float) -> str:
     first = f"<b>{text(words.kind(leaf))}</b>"
     name = words.name(leaf)
     if name:
-        first += f' <font color="{look.theme.muted}">{text(name)}</font>'
-    below = [] if look.detail == "none" else _facts(graph, leaf)
-    if look.detail == "all":
-        said = textwrap.wrap(", ".join(words.arguments(leaf)), _VALUES_LINE)
-        below = [*said, *below, *filter(None, [words.costs(graph, leaf.nodes)])]
-    return _with_bar(lines(first, below), share, look.theme)
+        first += f'{_APART}<font color="{look.theme.muted}">{text(name)}</font>'
+    return _with_bar(lines(first, _facts(graph, leaf, look.detail)), share, look.theme)
 
 
 def reference(
@@ -70,7 +71,7 @@ def reference(
     """A block whose layers are not drawn: what it is, why not, what it binds, result and size."""
     heading, values = words.box_title(boxes)
     first = f"<b>{text(heading)}</b>"
-    first += f' <font color="{look.theme.muted}">{text(note)}</font>'
+    first += f'{_APART}<font color="{look.theme.muted}">{text(note)}</font>'
     nodes = [node for leaf in boxes[-1].leaves() for node in leaf.nodes]
     shape = words.distinct(str(node.type) for node in end.nodes)
     below = [] if look.detail == "none" else [*_wrapped(values), *_sized(shape, graph, nodes)]
@@ -85,9 +86,16 @@ def box(boxes: Sequence[Box], look: Look) -> str:
     return '<br align="left"/>'.join(said) + '<br align="left"/>'
 
 
-def _facts(graph: Graph, leaf: Leaf) -> list[str]:
+def _facts(graph: Graph, leaf: Leaf, detail: str) -> list[str]:
+    """Shape and parameters, and in what its layers differ besides; or nothing, or all."""
+    if detail == "none":
+        return []
     shape = words.distinct(str(node.type) for node in leaf.nodes)
-    return _sized(shape, graph, leaf.nodes)
+    sized = _sized(shape, graph, leaf.nodes)
+    if detail == "some":
+        return [*_wrapped(words.differing(leaf)), *sized]
+    said = textwrap.wrap(", ".join(words.arguments(leaf)), _VALUES_LINE)
+    return [*said, *sized, *filter(None, [words.costs(graph, leaf.nodes)])]
 
 
 def _sized(shape: str, graph: Graph, nodes: Iterable[Node]) -> list[str]:
@@ -110,7 +118,7 @@ def _wrapped(values: Iterable[str]) -> list[str]:
 def lines(first: str, below: Iterable[str]) -> str:
     """A label of a first line, which is markup, and of words below it in smaller type."""
     words = "<br/>".join(map(text, below))
-    return f'{first}<br/>{_GAP}<font point-size="10">{words}</font>' if words else first
+    return f'{first}<br/>{_GAP}<font point-size="{_SMALL}">{words}</font>' if words else first
 
 
 def _with_bar(label: str, share: float, theme: Theme) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from netspec.diagram.folding import Leaf
-from netspec.diagram.words import params
 from netspec.graph import Graph, Node
 
 
@@ -25,7 +24,7 @@ def _memory(graph: Graph, node: Node) -> int:
 
 
 _COSTS: Mapping[str, Callable[[Graph, Node], int]] = {
-    "params": lambda graph, node: params(graph, (node,)),
+    "params": Graph.params,
     "macs": _macs,
     "memory": _memory,
 }

@@ -9,6 +9,7 @@ from pathlib import PurePath
 from netspec.analysis.units import nbytes, scaled
 from netspec.diagram.folding import Box, Leaf
 from netspec.graph import Graph, Node, Step
+from netspec.layers import Layer
 
 #: Values that are written out, where there are more the last follows an ellipsis.
 _MOST = 8
@@ -44,8 +45,7 @@ def line(node: Node) -> str:
 
 def params(graph: Graph, nodes: Iterable[Node]) -> int:
     """What training learns in some layers."""
-    weights = (weight for node in nodes for weight in graph.weights(node).values())
-    return sum(weight.numel for weight in weights if weight.learned)
+    return sum(map(graph.params, nodes))
 
 
 def counted(number: int, noun: str) -> str:
@@ -70,12 +70,30 @@ def name(leaf: Leaf) -> str:
 
 def arguments(leaf: Leaf) -> Iterator[str]:
     """All hyperparameters that are not at their defaults, one after the other."""
-    said = [node.layer.arguments() for node in leaf.nodes]
-    for key in dict.fromkeys(key for one in said for key in one):
-        yield f"{key}={distinct(_written(one.get(key, 'default')) for one in said)}"
+    layers = [node.layer for node in leaf.nodes]
+    for key in dict.fromkeys(key for layer in layers for key in layer.arguments()):
+        yield f"{key}={listed(_runs(key, layers))}"
+
+
+def differing(leaf: Leaf) -> Iterator[str]:
+    """Hyperparameters in which the layers of a leaf differ, and which it says nowhere else."""
+    layers = [node.layer for node in leaf.nodes]
+    if len(set(layers)) == 1:
+        return
+    for key in dict.fromkeys(key for layer in layers for key in layer.unsaid()):
+        values = _runs(key, layers)
+        if len(values) > 1:
+            yield f"{key}={listed(values)}"
+
+
+def _runs(key: str, layers: Sequence[Layer]) -> list[str]:
+    """The values of a hyperparameter; those that follow each other and are equal once."""
+    return [value for value, _ in groupby(_written(getattr(layer, key)) for layer in layers)]
 
 
 def _written(value: object) -> str:
+    if value is None:
+        return "default"
     if isinstance(value, tuple):
         return "x".join(map(str, dict.fromkeys(value) if len(set(value)) == 1 else value))
     return (

@@ -101,6 +101,10 @@ class Graph:
         """The tensors that a node's layer keeps, by their names after the layer's own."""
         return node.layer.weights(self.input_types(node))
 
+    def params(self, node: Node) -> int:
+        """How many numbers training learns in a node's layer."""
+        return sum(weight.numel for weight in self.weights(node).values() if weight.learned)
+
     def all_weights(self) -> Iterator[tuple[str, Weight]]:
         """(`conv1.weight`, its Weight) for all layers, in the order of execution."""
         for node in self.nodes:

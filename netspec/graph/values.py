@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from netspec.graph.count import too_many_layers
 from netspec.graph.evaluate import Refusal, describe, evaluate
 from netspec.graph.scope import Bound, Scope, TableValue
-from netspec.layers.hyperparameter import written
+from netspec.layers.hyperparameter import plain
 from netspec.text.diagnostics import Note
 from netspec.text.limits import MAX_LAYERS
 from netspec.text.printable import printable
@@ -54,12 +54,24 @@ def iterations(item: Repeat, scope: Scope) -> Sequence[Scope]:
 
 
 def bound_values(scope: Scope) -> tuple[tuple[str, str], ...]:
-    """What a scope itself binds, as it would be written; tables and mistakes are left out."""
-    return tuple(
-        (name, written(bound.value))
+    """What a scope itself binds, as it would be written, with the defaults of layer kinds (`CONV
+    pad`); tables and mistakes are left out.
+    """
+    values = tuple(
+        (name, plain(bound.value))
         for name, bound in scope.values.items()
         if bound.value is not None and not isinstance(bound.value, TableValue)
     )
+    return values + tuple(
+        (f"{keyword} {name.text}", _as_it_stands(expr))
+        for keyword, (defaults, _) in scope.defaults.items()
+        for name, expr in defaults.settings
+    )
+
+
+def _as_it_stands(expr: Expr) -> str:
+    span = expr.span
+    return " ".join(span.source.text[span.start : span.end].split())
 
 
 def written_at(expr: Expr, scope: Scope) -> Bound:

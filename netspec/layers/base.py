@@ -7,7 +7,7 @@ the diagram and the exporter read the registry; none of them knows a kind by nam
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, fields
+from dataclasses import KW_ONLY, fields, replace
 from functools import cache
 from typing import Any, ClassVar
 
@@ -175,6 +175,21 @@ class Layer:
     def summary(self) -> str:
         """The hyperparameters that matter at a glance, such as "3x3 /2"; empty for none."""
         return ""
+
+    def unsaid(self) -> dict[str, Any]:
+        """Hyperparameters that are not at their defaults and that neither `summary` nor the shape
+        of the output tells, such as the padding.
+        """
+        sizes = {field.name for field in required(type(self))}
+        return {
+            name: value
+            for name, value in self.arguments().items()
+            if name not in sizes and self._at_default(name).summary() == self.summary()
+        }
+
+    def _at_default(self, name: str) -> Layer:
+        default = hyperparameters(type(self))[name].default
+        return replace(self, **{name: default})  # type: ignore[type-var]  # kinds are dataclasses
 
 
 def hyperparameters(kind: type[Layer]) -> Mapping[str, HyperParameter]:

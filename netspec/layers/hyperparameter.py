@@ -165,7 +165,7 @@ def written(value: object) -> str:
             huge = 1e30 <= abs(value) < float("inf")
             text = "a number of more than 30 digits" if huge else str(value)
         case tuple():
-            text = f"[{', '.join(map(_plain, value[:6]))}{', ...' if len(value) > 6 else ''}]"
+            text = f"[{', '.join(map(plain, value[:6]))}{', ...' if len(value) > 6 else ''}]"
         case str():
             text = f"the word `{value}`"
         case _:
@@ -173,7 +173,8 @@ def written(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
+    """A value as the language writes it, without the marks that set it off from a sentence."""
     return written(value).removeprefix("the word ").strip("`")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import ModelProto, TensorProto, shape_inference
+from onnx import ModelProto, NodeProto, TensorProto, shape_inference
 from onnx.numpy_helper import from_array
 
 from netspec.machine.errors import UnusableError
@@ -33,6 +33,14 @@ def typed(model: ModelProto) -> ModelProto:
                 name = printable(node.name)
                 raise UnusableError(f"ONNX Runtime has no int8 for the dilated average `{name}`")
     return made
+
+
+def takes_no_int8(node: NodeProto) -> bool:
+    """Whether ONNX Runtime's quantizer stumbles over a node: over the bias of a transposed
+    convolution in groups (seen in 1.31), for the scales of its weight are those of one group.
+    """
+    groups = next((at.i for at in node.attribute if at.name == "group"), 1)
+    return node.op_type == "ConvTranspose" and groups > 1 and len(node.input) > 2
 
 
 def watched(model: ModelProto) -> ModelProto:

@@ -13,7 +13,7 @@ from netspec.text.printable import printable
 from netspec.weights.faults import advice, find_faults, listed, near
 from netspec.weights.names.matching import find_match
 from netspec.weights.names.refusal import UnmatchedError
-from netspec.weights.renaming import rename
+from netspec.weights.renaming import idle, rename
 from netspec.weights.stored import Stored
 
 #: What PyTorch counts in training, and no net needs to run.
@@ -46,6 +46,9 @@ def assign_names(
     UnusableError, which names every tensor that is missing, left over or doubtful, and the file if
     it is one.
     """
+    if lines := idle(renames, stored):
+        faults = [f"{line} stands in the map, and fits no name of the file" for line in lines]
+        raise _unfit(path, faults, "mend or remove these lines")
     wanted = dict(graph.all_weights())
     held = {n: t for n, t in stored.items() if n.rpartition(".")[2] != _UNUSED or n in renames}
     names: Mapping[str, str] = _by_our_names(path, held, renames)

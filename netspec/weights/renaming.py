@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import chain, islice, repeat, zip_longest
 
 #: What follows a layer's name in a tensor's.
@@ -18,15 +18,28 @@ def rename(name: str, renames: Mapping[str, str]) -> str:
     first that fits wins.
     """
     for theirs, ours in renames.items():
-        layer, dot, tensor = name.rpartition(".")
-        inside = _stars(theirs, layer) if dot and _TENSOR.fullmatch(tensor) else None
-        stars = _stars(theirs, name) if inside is None else inside
-        if stars is not None:
+        found = _fit(theirs, name)
+        if found is not None:
+            stars, tensor = found
             parts = ours.split("*")
             letters = islice(chain(stars, repeat("*")), len(parts) - 1)
-            renamed = "".join(chain(*zip_longest(parts, letters, fillvalue="")))
-            return renamed if inside is None else f"{renamed}.{tensor}"
+            return "".join(chain(*zip_longest(parts, letters, fillvalue=""))) + tensor
     return name
+
+
+def idle(renames: Mapping[str, str], names: Collection[str]) -> list[str]:
+    """The lines, by their left sides, that fit none of a file's tensors."""
+    return [theirs for theirs in renames if all(_fit(theirs, name) is None for name in names)]
+
+
+def _fit(theirs: str, name: str) -> tuple[list[str], str] | None:
+    """The letters for each `*` where a line fits a tensor, and what follows those of a layer."""
+    layer, dot, tensor = name.rpartition(".")
+    inside = _stars(theirs, layer) if dot and _TENSOR.fullmatch(tensor) else None
+    if inside is not None:
+        return inside, f".{tensor}"
+    stars = _stars(theirs, name)
+    return None if stars is None else (stars, "")
 
 
 def _stars(pattern: str, name: str) -> list[str] | None:

@@ -111,7 +111,10 @@ def write_safetensors(
 
 def _read_header(file: IO[bytes], size: int) -> tuple[dict[str, _Entry], int]:
     """The tensors of a file of so many bytes, and where their data begin."""
-    (length,) = struct.unpack("<Q", file.read(8).ljust(8, b"\xff"))
+    start = file.read(8)
+    if len(start) < 8:
+        raise ValueError(f"not a complete safetensors file: {size} bytes, and no header")
+    (length,) = struct.unpack("<Q", start)
     if length > min(size - 8, MAX_HEADER_BYTES):
         raise ValueError(
             f"not a complete safetensors file: {size} bytes, and its header would be {length}"

@@ -85,7 +85,7 @@ class FileValues:
             self._told.add(name)
             self.warn(
                 f"{printable(str(self.path))}: {printable(name)} holds {count} "
-                f"value{'s' if count > 1 else ''} that are NaN or infinite"
+                f"{'values that are' if count > 1 else 'value that is'} NaN or infinite"
             )
         return values
 

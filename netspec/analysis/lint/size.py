@@ -23,14 +23,14 @@ def large_fc(graph: Graph) -> Iterator[Diagnostic]:
     entry = next((node for node in graph.nodes if _reads_planes(node, views)), None)
     if entry is None or entry is next(node for node in graph.nodes if node.layer.linear):
         return  # a classifier of pixels, which have no planes to average
-    held, total = _parameters(graph, entry), 0
+    held, total = graph.params(entry), 0
     if held <= _SMALL:
         return
     counted: dict[tuple[int, ...], int] = {}  # by identity, as nodes share layers and types
     for node in graph.nodes:
         key = (id(node.layer), *[id(graph.by_name[name].type) for name in node.inputs])
         if key not in counted:
-            counted[key] = _parameters(graph, node)
+            counted[key] = graph.params(node) if node.inputs else 0
         total += counted[key]
     if 2 * held > total:
         yield _large(graph, entry, views[entry.inputs[0]].type, held, total)
@@ -42,10 +42,6 @@ def _reads_planes(node: Node, views: Mapping[str, Node]) -> bool:
         return False
     planes = views[node.inputs[0]].type
     return planes.rank == 3 and planes.area != (1, 1)
-
-
-def _parameters(graph: Graph, node: Node) -> int:
-    return sum(w.numel for w in graph.weights(node).values() if w.learned) if node.inputs else 0
 
 
 def _large(graph: Graph, fc: Node, planes: TensorType, held: int, total: int) -> Diagnostic:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import groupby
 
 from netspec.diagram.folding.likeness import Part
 from netspec.diagram.folding.runs import fold_equals, fold_iterations
-from netspec.diagram.folding.tree import Box, Member, grow
+from netspec.diagram.folding.tree import Box, Leaf, Member, grow
 from netspec.graph import Graph
 
 #: A block of fewer layers is drawn wherever it occurs: a reference would not be shorter.
@@ -36,7 +38,7 @@ def _folded(graph: Graph, box: Box, depth: int, unroll: int) -> Box:
 
 
 class _References:
-    """Finds blocks that have been drawn, of equal structure and equal windows."""
+    """Finds blocks that have been drawn, and differ in sizes and shapes alone."""
 
     def __init__(self, graph: Graph, unroll: int) -> None:
         self.graph, self.unroll = graph, unroll
@@ -56,9 +58,20 @@ class _References:
         ends = {part.places[name] for name in part.exits}
         if not block or depth < self.unroll or len(part.leaves) < _FEWEST or len(ends) != 1:
             return self.within(box, depth + 1)
-        summaries = tuple({node.layer.summary() for node in leaf.nodes} for leaf in part.leaves)
-        key = (box.steps[0].label, part.structure, tuple(map(frozenset, summaries)))
+        runs = tuple(_changes(inner.counts) for inner in box.boxes() if inner is not box)
+        key = (box.steps[0].label, part.structure, runs, tuple(map(_said, part.leaves)))
         if key in self.drawn:
             return replace(box, like=self.drawn[key])
         self.drawn[key] = box
         return self.within(box, depth + 1)
+
+
+def _said(leaf: Leaf) -> tuple[object, ...]:
+    """The hyperparameters of the layers that a leaf stands for, but sizes such as filters."""
+    layers = [node.layer for node in leaf.nodes]
+    return _changes((layer.summary(), tuple(layer.unsaid().items())) for layer in layers)
+
+
+def _changes(values: Iterable[object]) -> tuple[object, ...]:
+    """Values; those that follow each other and are equal once."""
+    return tuple(value for value, _ in groupby(values))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from netspec.diagram.folding.tree import Box, Leaf, Member
-from netspec.graph import Graph, Node
+from netspec.graph import Graph
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,16 +61,17 @@ class Part:
     def _tokens(self, members: Sequence[Member], *, exact: bool) -> Iterator[object]:
         for member in members:
             if isinstance(member, Leaf):
-                yield tuple(self._said(member.nodes[0], exact=exact))
+                yield tuple(self._said(member, exact=exact))
             else:
                 yield ("(", member.counts if exact else None)
                 yield from self._tokens(member.members, exact=exact)
                 yield ")"
 
-    def _said(self, node: Node, *, exact: bool) -> Iterator[object]:
-        yield node.kind
-        yield (node.layer, node.type) if exact else node.type.rank
-        for name in node.inputs:
+    def _said(self, leaf: Leaf, *, exact: bool) -> Iterator[object]:
+        first = leaf.nodes[0]
+        yield first.kind
+        yield tuple((n.layer, n.type) for n in leaf.nodes) if exact else first.type.rank
+        for name in first.inputs:
             yield self.places.get(name, ~self.sources.index(name) if name not in self.places else 0)
 
 

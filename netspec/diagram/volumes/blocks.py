@@ -65,7 +65,9 @@ class Block:
     @property
     def form(self) -> tuple[object, ...]:
         """What makes it like another that differs in channels alone."""
-        kinds = tuple((node.kind, node.layer.summary()) for node in self.nodes)
+        kinds = tuple(
+            (node.kind, node.layer.summary(), *node.layer.unsaid().items()) for node in self.nodes
+        )
         return kinds, self.type.rank, self.type.shape[1:], len(self.inputs)
 
 

@@ -84,7 +84,7 @@ def _said(graph: Graph, node: Node) -> Iterator[str]:
     layer = f"{node.name}: {node.kind} {node.layer.summary()}".rstrip()
     inputs = graph.input_types(node)
     source = f"{_types(inputs)} -> " if inputs else ""
-    params = words.params(graph, (node,))
+    params = graph.params(node)
     macs = node.layer.macs(inputs, node.type) if inputs else 0
     said = [f"{layer}, {source}{node.type}"]
     said += [f"{params:,} parameters"] if params else []

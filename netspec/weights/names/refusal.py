@@ -71,7 +71,8 @@ def left_over(places: Places, root: Module, strangers: Mapping[str, Stored]) -> 
     there = Counter(places.key(leaf.shapes) for leaf in leaves)
     lacking = wanted - there
     slots_of, leaves_of = _by_key(places, places.slots), _by_key(places, leaves)
-    turned = {tuple(sorted(s)) for shapes in lacking for _, s in shapes if len(s) > 1}
+    straight = {shape for shapes in lacking for _, shape in shapes}
+    turned = {tuple(sorted(shape)) for shape in straight if len(shape) > 1}
     faults: list[str] = []
     for key, count in lacking.items():
         layers = {slot.layer: slot.shapes for slot in slots_of[key]}
@@ -88,7 +89,8 @@ def left_over(places: Places, root: Module, strangers: Mapping[str, Stored]) -> 
         else:
             extra |= {leaf.tensors[n]: Stored(s, "") for leaf in modules for n, s in leaf.shapes}
     for name, tensor in extra.items():
-        hint = "; it looks transposed" if tuple(sorted(tensor.shape)) in turned else ""
+        apart = tensor.shape not in straight and tuple(sorted(tensor.shape)) in turned
+        hint = "; it looks transposed" if apart else ""
         faults.append(f"extra: {name} ({_size(tensor.shape)}){hint}")
     return UnmatchedError(faults)
 
