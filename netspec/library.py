@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from os import PathLike
 from pathlib import Path
@@ -78,6 +78,31 @@ class Graph(_Graph):
         values = choose_values(self, weights, seed, flatten_order=flatten_order)
         program = build(self, Target.choose(None, batch, dtype), optimised=optimise)
         return compile_model(program, values)
+
+    def gradient(
+        self,
+        of: str = "output",
+        wrt: Sequence[str] = (),
+        weights: str | Path | Mapping[str, NDArray[np.float32]] | None = None,
+        seed: int = 0,
+        *,
+        batch: int | None = None,
+        training: bool = False,
+    ) -> ModelProto:
+        """An ONNX model of standard operators that also answers gradients.
+
+        It takes dL/d`of` as a further input, `<of>.grad`, and answers dL/dT as `<T>.grad` for each
+        T of `wrt`: inputs, layers and learned tensors (`conv1.weight`); none is all inputs. In
+        `training` noise is added and BN takes the batch's statistics. Weights as for `compile`.
+
+        netspec.machine.errors.UnusableError for a name that there is not.
+        """
+        from netspec.autodiff.gradient import gradient_program
+        from netspec.onnxgen.model import compile_model
+        from netspec.weights.values import choose_values
+
+        program = gradient_program(self, of, wrt, batch=batch, training=training)
+        return compile_model(program, choose_values(self, weights, seed))
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(str(self.report()))}</pre>"

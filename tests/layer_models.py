@@ -23,7 +23,7 @@ class LayerModel:
 
     def __init__(self, sample: Sample) -> None:
         self.sample = sample
-        self.nodes: list[onnx.NodeProto] = []
+        self.made: list[onnx.NodeProto] = []
         self.asked: list[str] = []
         values = tuple(Value(f"x{i}", x) for i, x in enumerate(sample.inputs))
         self.result = sample.layer.lower(values, self)
@@ -39,12 +39,25 @@ class LayerModel:
         kind = np.int64 if array.dtype.kind == "i" else np.float32
         return self.node("Constant", value=numpy_helper.from_array(np.asarray(array, kind)))
 
+    training = False
+
     def node(self, op: str, *inputs: str, **attributes: Any) -> str:
-        name = f"{op}{len(self.nodes)}"
+        return self.nodes_of(op, inputs, 1, attributes)[0]
+
+    def nodes(self, op: str, *inputs: str, outputs: int, **attributes: Any) -> tuple[str, ...]:
+        return self.nodes_of(op, inputs, outputs, attributes)
+
+    def noise(self, like: str) -> str:
+        raise AssertionError("inference adds no noise")
+
+    def nodes_of(
+        self, op: str, inputs: Sequence[str], outputs: int, attributes: Mapping[str, Any]
+    ) -> tuple[str, ...]:
+        names = tuple(f"{op}{len(self.made)}_{at}" for at in range(outputs))
         while inputs and not inputs[-1]:
             inputs = inputs[:-1]
-        self.nodes.append(helper.make_node(op, inputs, [name], name, **attributes))
-        return name
+        self.made.append(helper.make_node(op, inputs, names, names[0], **attributes))
+        return names
 
     def build(self) -> onnx.ModelProto:
         """The model, opset 21 and IR 10, with a free batch axis and an output of unknown sizes."""
@@ -53,7 +66,7 @@ class LayerModel:
         rank = self.sample.layer.infer(self.sample.inputs).rank
         output = helper.make_node("Identity", [self.result], ["y"])
         graph = helper.make_graph(
-            [*self.nodes, output],
+            [*self.made, output],
             "layer",
             [
                 helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", *shape])

@@ -9,32 +9,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netspec.layers import Layer, Shape, TensorType
-from netspec.layers.activation import (
+from netspec.layers.activation import Elu, LeakyRelu, PRelu, Relu, Selu
+from netspec.layers.channel import LogSoftmax, Maxout, PadChannels, Shuffle, Softmax, Split
+from netspec.layers.conv import Conv, Deconv
+from netspec.layers.dense import FullyConnected
+from netspec.layers.dropout import Dropout
+from netspec.layers.globalpool import GlobalAveragePool, GlobalMaxPool
+from netspec.layers.io import Input
+from netspec.layers.merge import Add, Concat, Mul
+from netspec.layers.norm import BatchNorm, LocalResponseNorm
+from netspec.layers.pool import AvgPool, MaxPool
+from netspec.layers.samplenorm import GroupNorm, InstanceNorm, LayerNorm
+from netspec.layers.shape import Flatten, Reshape, Subsample, Upsample
+from netspec.layers.smooth import (
     Abs,
-    Elu,
     Gelu,
     HardSigmoid,
     HardSwish,
     Identity,
-    LeakyRelu,
-    PRelu,
-    Relu,
     Relu6,
-    Selu,
     Sigmoid,
     Silu,
     Softplus,
     Tanh,
 )
-from netspec.layers.channel import LogSoftmax, Maxout, PadChannels, Shuffle, Softmax, Split
-from netspec.layers.conv import Conv, Deconv
-from netspec.layers.dense import FullyConnected
-from netspec.layers.dropout import Dropout
-from netspec.layers.io import Input
-from netspec.layers.merge import Add, Concat, Mul
-from netspec.layers.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm
-from netspec.layers.pool import AvgPool, GlobalAveragePool, GlobalMaxPool, MaxPool
-from netspec.layers.shape import Flatten, Reshape, Subsample, Upsample
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ ROOMS = (
     "diagram",
     "weights",
     "onnxgen",
+    "autodiff",
     "runtime",
     "bench",
     "cli",

@@ -63,7 +63,7 @@ def test_python_on_the_pages_runs(page: str, text: str, monkeypatch: pytest.Monk
 
 def test_the_layer_that_the_readme_shows_is_the_real_one() -> None:
     shown = next(text for _, text in fences("python") if "class Gelu" in text)
-    source = (ROOT / "netspec" / "layers" / "activation.py").read_text("utf-8")
+    source = (ROOT / "netspec" / "layers" / "smooth.py").read_text("utf-8")
     assert textwrap.dedent(shown) in source
 
 

@@ -10,9 +10,11 @@ from netspec.layers import Layer, Shape, TensorType
 from netspec.layers.channel import Maxout, PadChannels, Shuffle, Softmax, Split
 from netspec.layers.conv import Conv, Deconv
 from netspec.layers.dense import FullyConnected
+from netspec.layers.globalpool import GlobalAveragePool
 from netspec.layers.merge import Add, Concat, Mul
-from netspec.layers.norm import GroupNorm, LocalResponseNorm
-from netspec.layers.pool import AvgPool, GlobalAveragePool, MaxPool
+from netspec.layers.norm import LocalResponseNorm
+from netspec.layers.pool import AvgPool, MaxPool
+from netspec.layers.samplenorm import GroupNorm
 from netspec.layers.shape import Flatten, Reshape, Upsample
 from netspec.text.diagnostics import LayerError
 

@@ -8,8 +8,10 @@ from netspec.layers import Layer, TensorType, Window
 from netspec.layers.activation import PRelu
 from netspec.layers.conv import Conv, Deconv
 from netspec.layers.dense import FullyConnected
-from netspec.layers.norm import BatchNorm, LayerNorm
-from netspec.layers.pool import GlobalAveragePool, MaxPool
+from netspec.layers.globalpool import GlobalAveragePool
+from netspec.layers.norm import BatchNorm
+from netspec.layers.pool import MaxPool
+from netspec.layers.samplenorm import LayerNorm
 from netspec.layers.shape import Subsample, Upsample
 
 

@@ -71,6 +71,14 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Keep each layer's nodes and result.",
 )
+@click.option(
+    "--grad",
+    "grads",
+    multiple=True,
+    metavar="NAME",
+    help="Also answer the gradient of an input, a layer or a tensor (conv1.weight).",
+)
+@click.option("--grad-of", metavar="NAME", help="Of which output or layer gradients are (output).")
 @click.option("--opset", type=int, metavar="N", help="Version of the ONNX operators (21).")
 @set_option
 def command(
@@ -87,6 +95,8 @@ def command(
     calibrate: Path | None,
     batch: int | None,
     as_written: bool,
+    grads: tuple[str, ...],
+    grad_of: str | None,
     opset: int | None,
     settings: tuple[str, ...],
 ) -> int:
@@ -94,11 +104,18 @@ def command(
 
     Weights are those of --weights, else of the spec's `weights:`, else random. The same input gives
     the same bytes. Above 1.5 GB the weights go to MODEL.onnx.data beside the model.
+
+    With --grad the model takes dL/d(output) as `output.grad`, of a scalar L that is yours to
+    choose, and answers dL/d(NAME) as `NAME.grad`.
     """
     if output and triton:
         raise click.UsageError("-o names a file and --triton a repository; give one of them")
     if (dtype == "int8") != (calibrate is not None):
         raise click.UsageError("--dtype int8 and --calibrate go together: int8 needs samples")
+    if grad_of and not grads:
+        raise click.UsageError("--grad-of needs --grad NAME, which says of what by what")
+    if grads and (dtype != "float32" or triton or as_written):
+        raise click.UsageError("--grad goes with no --dtype, no --triton and no --no-optimise")
     need("compile", "numpy", "onnx", "ml_dtypes")
     if calibrate:
         need("compile", "onnxruntime", "PIL")
@@ -111,7 +128,12 @@ def command(
         graph, weights = with_map(one_graph(spec, settings), weights, map_file)
     place = _Place(output, triton, graph.name, read_files(spec, graph, weights))
     with usable():
-        program = build(graph, target, optimised=not as_written)
+        if grads:
+            from netspec.autodiff.gradient import gradient_program
+
+            program = gradient_program(graph, grad_of or "output", grads, target.opset, batch)
+        else:
+            program = build(graph, target, optimised=not as_written)
         place.check_room(program.nbytes)
         values = choose_values(
             graph,

@@ -4,10 +4,13 @@
 from netspec.layers import io as io  # isort: skip
 from netspec.layers import conv as conv  # isort: skip
 from netspec.layers import pool as pool  # isort: skip
+from netspec.layers import globalpool as globalpool  # isort: skip
 from netspec.layers import dense as dense  # isort: skip
 from netspec.layers import norm as norm  # isort: skip
+from netspec.layers import samplenorm as samplenorm  # isort: skip
 from netspec.layers import dropout as dropout  # isort: skip
 from netspec.layers import activation as activation  # isort: skip
+from netspec.layers import smooth as smooth  # isort: skip
 from netspec.layers import channel as channel  # isort: skip
 from netspec.layers import merge as merge  # isort: skip
 from netspec.layers import shape as shape  # isort: skip

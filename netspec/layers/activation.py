@@ -1,4 +1,6 @@
-"""Activations: functions of each element, of the input's shape."""
+"""Activations: functions of each element, of the input's shape.  Here are those that begin as a
+rectifier does.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from netspec.layers.base import Emitter, Layer, Value, Weight
+from netspec.layers.base import Emitter, Gradients, Layer, Value, Weight
 from netspec.layers.emitter import per_channel
+from netspec.layers.gradients import channel_sum, positive
 from netspec.layers.hyperparameter import Meta
 from netspec.layers.tensor import TensorType
 
 
 @dataclass(frozen=True)
-class _Activation(Layer):
+class Activation(Layer):
     """A function of each element, which is the one ONNX operator `op` unless `lower` says more."""
 
+    family = "activation"
     op: ClassVar[str]
     nonlinear = True
     activation = True
@@ -25,8 +29,16 @@ class _Activation(Layer):
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         return emit.node(self.op, inputs[0].name)
 
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        slope = self.derivative(inputs[0].name, output.name, emit)
+        return Gradients((emit.node("Mul", dy, slope),))
 
-class Relu(_Activation, keyword="RELU"):
+    def derivative(self, x: str, y: str, emit: Emitter) -> str:
+        """dy/dx, element by element."""
+        raise NotImplementedError(self.keyword)
+
+
+class Relu(Activation, keyword="RELU"):
     """Rectified linear unit.  shape -> shape,  y = max(x, 0).
 
     Source: Nair & Hinton 2010, "Rectified linear units improve restricted Boltzmann machines".
@@ -36,9 +48,12 @@ class Relu(_Activation, keyword="RELU"):
     rectifier = True
     keeps = ("output",)
 
+    def derivative(self, x: str, y: str, emit: Emitter) -> str:
+        return positive(y, emit.const(1.0), emit.const(0.0), emit)
+
 
 @dataclass(frozen=True)
-class LeakyRelu(_Activation, keyword="LEAKYRELU"):
+class LeakyRelu(Activation, keyword="LEAKYRELU"):
     """Leaky rectifier.  shape -> shape,  y = x where x > 0, else slope * x.
 
     Source: Maas, Hannun & Ng 2013, "Rectifier nonlinearities improve neural network acoustic
@@ -55,8 +70,11 @@ class LeakyRelu(_Activation, keyword="LEAKYRELU"):
     def summary(self) -> str:
         return f"{self.slope:g}"
 
+    def derivative(self, x: str, y: str, emit: Emitter) -> str:
+        return positive(x, emit.const(1.0), emit.const(float(self.slope)), emit)
 
-class PRelu(_Activation, keyword="PRELU"):
+
+class PRelu(Activation, keyword="PRELU"):
     """Parametric rectifier.  shape -> shape,  y = x where x > 0, else weight * x, a weight for each
     channel.
 
@@ -72,8 +90,16 @@ class PRelu(_Activation, keyword="PRELU"):
         (x,) = inputs
         return emit.node("PRelu", x.name, per_channel(emit, emit.weight("weight"), x.type))
 
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        (x,) = inputs
+        weight = per_channel(emit, emit.weight("weight"), x.type)
+        slope = positive(x.name, emit.const(1.0), weight, emit)
+        below = emit.node("Min", x.name, emit.const(0.0))
+        dw = channel_sum(emit, emit.node("Mul", dy, below), x.type)
+        return Gradients((emit.node("Mul", dy, slope),), {"weight": dw})
 
-class Elu(_Activation, keyword="ELU"):
+
+class Elu(Activation, keyword="ELU"):
     """Exponential linear unit.  shape -> shape,  y = x where x > 0, else exp(x) - 1.
 
     Source: Clevert, Unterthiner & Hochreiter 2015, "Fast and accurate deep network learning by
@@ -83,8 +109,11 @@ class Elu(_Activation, keyword="ELU"):
     op = "Elu"
     rectifier = True
 
+    def derivative(self, x: str, y: str, emit: Emitter) -> str:
+        return positive(x, emit.const(1.0), emit.node("Add", y, emit.const(1.0)), emit)
 
-class Selu(_Activation, keyword="SELU"):
+
+class Selu(Activation, keyword="SELU"):
     """Scaled ELU, which keeps mean 0 and variance 1.  shape -> shape,  y = 1.0507 * (x or
     1.6733*(exp(x) - 1)).
 
@@ -93,119 +122,10 @@ class Selu(_Activation, keyword="SELU"):
 
     op = "Selu"
 
+    #: What keeps mean and variance (Klambauer et al. 2017, equation 14).
+    alpha: ClassVar[float] = 1.6732632423543772
+    scale: ClassVar[float] = 1.0507009873554805
 
-class Gelu(_Activation, keyword="GELU"):
-    """Gaussian error linear unit, exact.  shape -> shape,  y = x * (1 + erf(x / sqrt(2))) / 2.
-
-    Source: Hendrycks & Gimpel 2016, "Gaussian error linear units".
-    """
-
-    op = "Gelu"
-    rectifier = True
-
-
-class Silu(_Activation, keyword="SILU"):
-    """Sigmoid linear unit, or swish.  shape -> shape,  y = x * sigmoid(x).
-
-    Source: Elfwing, Uchibe & Doya 2017, "Sigmoid-weighted linear units"; Ramachandran et al. 2017.
-    """
-
-    elsewhere = ("swish",)
-
-    rectifier = True
-
-    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
-        x = inputs[0].name
-        return emit.node("Mul", x, emit.node("Sigmoid", x))
-
-
-class Relu6(_Activation, keyword="RELU6"):
-    """Rectifier that ends at 6.  shape -> shape,  y = min(max(x, 0), 6).
-
-    Source: Krizhevsky 2010, "Convolutional deep belief networks on CIFAR-10".
-    """
-
-    rectifier = True
-
-    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
-        return emit.node("Clip", inputs[0].name, emit.const(0.0), emit.const(6.0))
-
-
-class HardSwish(_Activation, keyword="HARDSWISH"):
-    """Swish in straight pieces.  shape -> shape,  y = x * min(max(x + 3, 0), 6) / 6.
-
-    Source: Howard et al. 2019, "Searching for MobileNetV3", section 5.2.
-    """
-
-    elsewhere = ("hswish",)
-
-    op = "HardSwish"
-    rectifier = True
-
-
-class HardSigmoid(_Activation, keyword="HARDSIGMOID"):
-    """Sigmoid in straight pieces.  shape -> shape,  y = min(max(x + 3, 0), 6) / 6.
-
-    Source: Howard et al. 2019, "Searching for MobileNetV3", section 5.2.
-    """
-
-    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
-        return emit.node("HardSigmoid", inputs[0].name, alpha=1 / 6, beta=0.5)
-
-
-class Sigmoid(_Activation, keyword="SIGMOID"):
-    """Logistic function.  shape -> shape,  y = 1 / (1 + exp(-x)).
-
-    Source: Rumelhart, Hinton & Williams 1986, "Learning representations by back-propagating
-    errors".
-    """
-
-    elsewhere = ("logistic",)
-
-    op = "Sigmoid"
-    keeps = ("output",)
-
-
-class Tanh(_Activation, keyword="TANH"):
-    """Hyperbolic tangent.  shape -> shape,  y = tanh(x).
-
-    Source: LeCun et al. 1998, "Efficient backprop", section 4.4.
-    """
-
-    op = "Tanh"
-    keeps = ("output",)
-
-
-class Softplus(_Activation, keyword="SOFTPLUS"):
-    """Smooth rectifier.  shape -> shape,  y = log(1 + exp(x)).
-
-    Source: Dugas et al. 2000, "Incorporating second-order functional knowledge for better option
-    pricing".
-    """
-
-    op = "Softplus"
-    rectifier = True
-
-
-class Abs(_Activation, keyword="ABS"):
-    """Absolute value.  shape -> shape,  y = |x|.
-
-    Source: Jarrett et al. 2009, "What is the best multi-stage architecture for object
-    recognition?".
-    """
-
-    op = "Abs"
-    activation = False  # it rectifies what an activation has made
-
-
-class Identity(_Activation, keyword="IDENTITY"):
-    """The input as it is.  shape -> shape,  y = x."""
-
-    elsewhere = ("noop", "passthrough")
-
-    op = "Identity"
-    nonlinear = False
-    activation = False
-    view = True
-    passes_gradient = True
-    keeps = ()
+    def derivative(self, x: str, y: str, emit: Emitter) -> str:
+        below = emit.node("Add", y, emit.const(self.alpha * self.scale))
+        return positive(x, emit.const(self.scale), below, emit)

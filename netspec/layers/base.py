@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from netspec.layers.emitter import Emitter, Value
 from netspec.layers.facts import Kept, Weight, Window
+from netspec.layers.gradients import Gradients
 from netspec.layers.guards import check_size, check_spatial
 from netspec.layers.hyperparameter import HyperParameter, read_hyperparameters
 from netspec.layers.tensor import Shape, TensorType
@@ -21,6 +22,7 @@ __all__ = [
     "KW_ONLY",
     "REGISTRY",
     "Emitter",
+    "Gradients",
     "Kept",
     "Layer",
     "Value",
@@ -42,7 +44,8 @@ class Layer:
     """
 
     keyword: ClassVar[str]
-    #: The module that the kind stands in, for grouping and colour: "conv", "pool", "dense", ...
+    #: For grouping and colour: the module that the kind stands in ("conv", "pool", "dense"), unless
+    #: its base says another.
     family: ClassVar[str]
     #: What other tools call it, in lower case without `2d`, for whoever comes from them.
     elsewhere: ClassVar[tuple[str, ...]] = ()
@@ -92,7 +95,8 @@ class Layer:
         super().__init_subclass__(**kwargs)
         if keyword:
             cls.keyword = keyword
-            cls.family = cls.__module__.rpartition(".")[2]
+            if not hasattr(cls, "family"):
+                cls.family = cls.__module__.rpartition(".")[2]
             REGISTRY[keyword] = cls
 
     def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
@@ -160,6 +164,12 @@ class Layer:
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         """Emit ONNX nodes that compute the layer; answers the name of the result.  The batch axis
         is first and free.
+        """
+        raise NotImplementedError(self.keyword)
+
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        """Emit ONNX nodes that compute the gradients of the inputs and of what training learns,
+        from the output's, `dy`.
         """
         raise NotImplementedError(self.keyword)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from netspec.layers.base import KW_ONLY, Emitter, Layer, Value
+from netspec.layers.base import KW_ONLY, Emitter, Gradients, Layer, Value
+from netspec.layers.gradients import first_largest, shaped
 from netspec.layers.guards import check_divides
 from netspec.layers.hyperparameter import Meta
 from netspec.layers.tensor import Shape, TensorType
@@ -40,6 +41,14 @@ class Maxout(Layer, keyword="MAXOUT"):
 
     def summary(self) -> str:
         return f"pieces {self.pieces}"
+
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        (x,) = inputs
+        apart = emit.const([0, output.type.channels, self.pieces, *x.type.shape[1:]])
+        pieces = emit.node("Reshape", x.name, apart)
+        given = emit.node("Unsqueeze", dy, emit.const([2]))
+        chosen = first_largest(emit, pieces, given, 2, self.pieces, x.type.rank + 2)
+        return Gradients((shaped(emit, chosen, x.type),))
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,11 @@ class Softmax(Layer, keyword="SOFTMAX"):
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         return emit.node(self.op, inputs[0].name, axis=self.axis + 1)
 
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        axes = emit.const([self.axis + 1])
+        along = emit.node("ReduceSum", emit.node("Mul", dy, output.name), axes, keepdims=1)
+        return Gradients((emit.node("Mul", emit.node("Sub", dy, along), output.name),))
+
 
 class LogSoftmax(Softmax, keyword="LOGSOFTMAX"):
     """Logarithm of softmax.  shape -> shape,  y = x - log(sum of exp(x)).
@@ -86,6 +100,11 @@ class LogSoftmax(Softmax, keyword="LOGSOFTMAX"):
     """
 
     op = "LogSoftmax"
+
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        total = emit.node("ReduceSum", dy, emit.const([self.axis + 1]), keepdims=1)
+        chances = emit.node("Exp", output.name)
+        return Gradients((emit.node("Sub", dy, emit.node("Mul", chances, total)),))
 
 
 @dataclass(frozen=True)
@@ -115,6 +134,10 @@ class PadChannels(Layer, keyword="PADC"):
             "Pad", x.name, emit.const([*before, 0, self.filters - x.type.channels, *rest])
         )
 
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        last = emit.const([inputs[0].type.channels])
+        return Gradients((emit.node("Slice", dy, emit.const([0]), last, emit.const([1])),))
+
 
 @dataclass(frozen=True)
 class Shuffle(Layer, keyword="SHUFFLE"):
@@ -135,10 +158,18 @@ class Shuffle(Layer, keyword="SHUFFLE"):
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         (x,) = inputs
-        channels, *rest = x.type.shape
-        apart = emit.const([0, self.groups, channels // self.groups, *rest])
+        return self._dealt(x.name, x.type, self.groups, emit)
+
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        (x,) = inputs
+        return Gradients((self._dealt(dy, x.type, x.type.channels // self.groups, emit),))
+
+    def _dealt(self, name: str, kind: TensorType, groups: int, emit: Emitter) -> str:
+        """The channels of so many groups, dealt out in turn."""
+        channels, *rest = kind.shape
+        apart = emit.const([0, groups, channels // groups, *rest])
         axes = (0, 2, 1, *range(3, 3 + len(rest)))
-        dealt = emit.node("Transpose", emit.node("Reshape", x.name, apart), perm=axes)
+        dealt = emit.node("Transpose", emit.node("Reshape", name, apart), perm=axes)
         return emit.node("Reshape", dealt, emit.const([0, channels, *rest]))
 
     def summary(self) -> str:
@@ -177,3 +208,10 @@ class Split(Layer, keyword="SPLIT"):
 
     def summary(self) -> str:
         return f"{self.index} of {self.of}"
+
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        (x,), size = inputs, output.type.channels
+        before, after = self.index * size, (self.of - 1 - self.index) * size
+        rest = [0] * (x.type.rank - 1)
+        pads = emit.const([0, before, *rest, 0, after, *rest])
+        return Gradients((emit.node("Pad", dy, pads),))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import Annotated
+from typing import Annotated, Any
 
-from netspec.layers.base import KW_ONLY, Emitter, Layer, Value, Weight, Window
+from netspec.layers.base import KW_ONLY, Emitter, Gradients, Layer, Value, Weight, Window
 from netspec.layers.emitter import padded
+from netspec.layers.gradients import channel_sum, kernel_gradient, placed
 from netspec.layers.guards import check_divides
 from netspec.layers.hyperparameter import Meta, Pad, Pair
 from netspec.layers.tensor import Shape, TensorType
@@ -58,6 +59,16 @@ class _Convolution(Layer):
         bias = {"bias": Weight((self.filters,), "bias")} if self.bias else {}
         return {"weight": weight, **bias}
 
+    def with_bias_gradient(
+        self, weight: str, dy: str, output: TensorType, emit: Emitter
+    ) -> Mapping[str, str]:
+        """The gradient of the weight, and the bias's if there is one."""
+        return {"weight": weight} | ({"bias": channel_sum(emit, dy, output)} if self.bias else {})
+
+    def taps(self) -> Mapping[str, Any]:
+        """The ONNX attributes of a kernel's taps."""
+        return {"dilations": self.dilation, "group": self.groups}
+
     def summary(self) -> str:
         groups = (f"groups {self.groups}",) if self.groups > 1 else ()
         return window_summary(self.kernel, self.stride, self.dilation, *groups)
@@ -105,6 +116,16 @@ class Conv(_Convolution, keyword="CONV"):
             dilations=self.dilation,
             group=self.groups,
         )
+
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        """dX is the transposed convolution of dY by the kernel; dW that of X by dY, whose batch is
+        the depth that is summed (Dumoulin & Visin 2016, section 4).
+        """
+        (x,), areas = inputs, (inputs[0].type.area, output.type.area)
+        window = self.window((x.type,))
+        dx = placed(emit, dy, emit.weight("weight"), window, areas, **self.taps())
+        dw = kernel_gradient(emit, x, Value(dy, output.type), window, self.kernel, **self.taps())
+        return Gradients((dx,), self.with_bias_gradient(dw, dy, output.type, emit))
 
 
 @dataclass(frozen=True)
@@ -174,6 +195,19 @@ class Deconv(_Convolution, keyword="DECONV"):
             group=self.groups,
             output_padding=added,
         )
+
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        """dX is the convolution of dY by the kernel; dW is that of CONV, X and dY exchanged."""
+        (x,), (pads, _) = inputs, self._crop()
+        window = Window(extent(self.kernel, self.dilation), self.stride, pads)
+        dx = emit.node(
+            "Conv", dy, emit.weight("weight"), strides=self.stride, pads=pads, **self.taps()
+        )
+        # where `output_pad` reaches beyond the stride there is a row too many
+        first, last, axes = emit.const([0, 0]), emit.const(x.type.area), emit.const([2, 3])
+        dx = emit.node("Slice", dx, first, last, axes)
+        dw = kernel_gradient(emit, Value(dy, output.type), x, window, self.kernel, **self.taps())
+        return Gradients((dx,), self.with_bias_gradient(dw, dy, output.type, emit))
 
     def _full(self, x: TensorType) -> Pair:
         """Rows and columns before cropping."""

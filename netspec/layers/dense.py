@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from netspec.layers.base import KW_ONLY, Emitter, Layer, Value, Weight
+from netspec.layers.base import KW_ONLY, Emitter, Gradients, Layer, Value, Weight
+from netspec.layers.gradients import batch_sum
 from netspec.layers.hyperparameter import Meta
 from netspec.layers.tensor import Shape, TensorType
 from netspec.text.diagnostics import LayerError
@@ -52,3 +53,9 @@ class FullyConnected(Layer, keyword="FC"):
         (x,) = inputs
         tensors = (emit.weight(name) for name in self.weights((x.type,)))
         return emit.node("Gemm", x.name, *tensors, transB=1)
+
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        weights = {"weight": emit.node("Gemm", dy, inputs[0].name, transA=1)}
+        if self.bias:
+            weights["bias"] = batch_sum(emit, dy)
+        return Gradients((emit.node("Gemm", dy, emit.weight("weight")),), weights)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from netspec.layers.base import Emitter, Kept, Layer, Value
+from netspec.layers.base import Emitter, Gradients, Kept, Layer, Value
 from netspec.layers.hyperparameter import Meta
 from netspec.layers.tensor import TensorType
 
@@ -34,7 +34,19 @@ class Dropout(Layer, keyword="DROPOUT"):
         return (Kept("mask", output.numel),) if self.rate else ()
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
-        return emit.node("Identity", inputs[0].name)
+        if not (emit.training and self.rate):
+            return emit.node("Identity", inputs[0].name)
+        return emit.node("Mul", inputs[0].name, self._mask(inputs[0].name, emit))
 
     def summary(self) -> str:
         return f"{self.rate:g}"
+
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        if not (emit.training and self.rate):
+            return Gradients((dy,))
+        return Gradients((emit.node("Mul", dy, self._mask(inputs[0].name, emit)),))
+
+    def _mask(self, x: str, emit: Emitter) -> str:
+        """1 / (1 - rate) where an element stays, 0 where it goes."""
+        kept = emit.node("GreaterOrEqual", emit.noise(x), emit.const(float(self.rate)))
+        return emit.node("Where", kept, emit.const(1 / (1 - self.rate)), emit.const(0.0))

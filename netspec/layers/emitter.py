@@ -26,8 +26,20 @@ class Emitter(Protocol):
     def const(self, value: int | float | Sequence[int] | Sequence[float]) -> str:
         """A constant: int64 of integers, the graph's type of floats; a sequence is one axis."""
 
+    @property
+    def training(self) -> bool:
+        """Whether the graph is one that trains: noise is added, statistics are the batch's."""
+
     def node(self, op: str, *inputs: str, **attributes: Any) -> str:
         """One ONNX node; answers the name of its output.  An empty input is one left out."""
+
+    def nodes(self, op: str, *inputs: str, outputs: int, **attributes: Any) -> tuple[str, ...]:
+        """One ONNX node with several outputs; answers their names."""
+
+    def noise(self, like: str) -> str:
+        """Random numbers, uniform from 0 to 1, of the shape of a tensor; the same ones wherever
+        the layer asks again.
+        """
 
 
 def per_channel(emit: Emitter, vector: str, like: TensorType) -> str:

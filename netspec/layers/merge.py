@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
-from netspec.layers.base import Emitter, Kept, Layer, Value
+from netspec.layers.base import Emitter, Gradients, Kept, Layer, Value
+from netspec.layers.gradients import at_rank, shaped
 from netspec.layers.tensor import Shape, TensorType
 from netspec.text.diagnostics import LayerError
 
@@ -60,6 +61,9 @@ class Add(_Merge, keyword="ADD"):
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         return self.fold("Add", [x.name for x in inputs], emit)
 
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        return Gradients((dy,) * len(inputs))
+
 
 class Mul(_Merge, keyword="MUL"):
     """Element by element product of branches.  CxHxW, CxHxW, ... -> CxHxW;  any shape, the same in
@@ -94,11 +98,17 @@ class Mul(_Merge, keyword="MUL"):
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         rank = max(x.type.rank for x in inputs)
-        names = [
-            x.name if x.type.rank == rank else emit.node("Unsqueeze", x.name, emit.const([2, 3]))
-            for x in inputs
-        ]
-        return self.fold("Mul", names, emit)
+        return self.fold("Mul", [at_rank(emit, x, rank) for x in inputs], emit)
+
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        rank = output.type.rank
+        names = [at_rank(emit, x, rank) for x in inputs]
+        return Gradients(
+            tuple(
+                _within(emit, self.fold("Mul", [dy, *names[:at], *names[at + 1 :]], emit), x, rank)
+                for at, x in enumerate(inputs)
+            )
+        )
 
 
 class Concat(_Merge, keyword="CONCAT"):
@@ -121,6 +131,14 @@ class Concat(_Merge, keyword="CONCAT"):
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         return emit.node("Concat", *(x.name for x in inputs), axis=1)
 
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        ends = list(accumulate((x.type.channels for x in inputs), initial=0))
+        parts = (
+            emit.node("Slice", dy, emit.const([first]), emit.const([last]), emit.const([1]))
+            for first, last in pairwise(ends)
+        )
+        return Gradients(tuple(parts))
+
 
 def _remedy(base: TensorType, other: TensorType, branch: int) -> str | None:
     """What would make the branch suit, where one layer would."""
@@ -132,3 +150,11 @@ def _remedy(base: TensorType, other: TensorType, branch: int) -> str | None:
     if base.shape[1:] == other.shape[1:]:
         return f"end branch {branch} with `CONV({channels}, 1)`"
     return "give the branches equal strides, and their windows `pad=half` or `pad=same`"
+
+
+def _within(emit: Emitter, product: str, x: Value, rank: int) -> str:
+    """A gradient as the input has it: summed over the pixels where that is one for each channel."""
+    if x.type.rank == rank and x.type.shape[1:] != (1, 1):
+        return product
+    summed = emit.node("ReduceSum", product, emit.const([2, 3]), keepdims=1)
+    return summed if x.type.rank == rank else shaped(emit, summed, x.type)

@@ -1,4 +1,4 @@
-"""Normalisation."""
+"""Normalisation over the batch, and over neighbouring channels."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from netspec.layers.base import KW_ONLY, Emitter, Kept, Layer, Value, Weight
+from netspec.layers.base import KW_ONLY, Emitter, Gradients, Kept, Layer, Value, Weight
 from netspec.layers.emitter import per_channel
-from netspec.layers.guards import check_divides
+from netspec.layers.gradients import (
+    channel_sum,
+    standardised,
+    standardised_gradient,
+)
 from netspec.layers.hyperparameter import Meta
-from netspec.layers.tensor import Shape, TensorType
+from netspec.layers.tensor import TensorType
 
 
 @dataclass(frozen=True)
-class _Normalisation(Layer):
+class Normalisation(Layer):
     """What the layers share that subtract a mean, divide by a deviation, and learn a scale and a
     shift.
     """
@@ -36,7 +40,7 @@ class _Normalisation(Layer):
         return emit.node(op, x.name, *tensors, epsilon=self.eps, **attributes)
 
 
-class BatchNorm(_Normalisation, keyword="BN"):
+class BatchNorm(Normalisation, keyword="BN"):
     """Batch normalisation, with the running statistics at inference.  CxHxW -> CxHxW,  N -> N,
     y = weight * (x - running_mean) / sqrt(running_var + eps) + bias, channel by channel.
 
@@ -61,7 +65,31 @@ class BatchNorm(_Normalisation, keyword="BN"):
         return (Kept("statistics", 2 * output.channels, "float32", for_each=False),)
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
-        return self.normalise("BatchNormalization", inputs[0], emit)
+        (x,) = inputs
+        if not emit.training:
+            return self.normalise("BatchNormalization", x, emit)
+        normal, _ = standardised(emit, x.name, _over_channel(x.type), self.eps)
+        scale, shift = (per_channel(emit, emit.weight(n), x.type) for n in ("weight", "bias"))
+        return emit.node("Add", emit.node("Mul", normal, scale), shift)
+
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        (x,), axes = inputs, _over_channel(inputs[0].type)
+        scaled = emit.node("Mul", dy, per_channel(emit, emit.weight("weight"), x.type))
+        if emit.training:
+            normal, rate = standardised(emit, x.name, axes, self.eps)
+            dx = standardised_gradient(emit, scaled, normal, rate, axes)
+        else:
+            normal, rate = self._running(x, emit)
+            dx = emit.node("Mul", scaled, rate)
+        weight = channel_sum(emit, emit.node("Mul", dy, normal), x.type)
+        return Gradients((dx,), {"weight": weight, "bias": channel_sum(emit, dy, x.type)})
+
+    def _running(self, x: Value, emit: Emitter) -> tuple[str, str]:
+        """The input by the running statistics, and 1 / sqrt(running_var + eps)."""
+        variance = emit.node("Add", emit.weight("running_var"), emit.const(self.eps))
+        rate = emit.node("Reciprocal", emit.node("Sqrt", variance))
+        mean, rate = (per_channel(emit, n, x.type) for n in (emit.weight("running_mean"), rate))
+        return emit.node("Mul", emit.node("Sub", x.name, mean), rate), rate
 
 
 @dataclass(frozen=True)
@@ -107,100 +135,38 @@ class LocalResponseNorm(Layer, keyword="LRN"):
     def summary(self) -> str:
         return f"size {self.size}"
 
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        """dX = dY * b^-beta - 2*alpha*beta/size * x * s(dY * y / b),  b = k + alpha/size * s(x^2),
+        s the sum over the channels that read a channel.
+        """
+        (x,) = inputs
+        base = self._base(x, emit)
+        direct = emit.node("Mul", dy, emit.node("Pow", base, emit.const(-float(self.beta))))
+        share = emit.node("Div", emit.node("Mul", dy, output.name), base)
+        mean = self._mean(share, x.type, (self.size - 1) // 2, emit)
+        factor = emit.node("Mul", x.name, emit.const(2.0 * self.alpha * self.beta))
+        return Gradients((emit.node("Sub", direct, emit.node("Mul", factor, mean)),))
+
     def _even_divisor(self, x: Value, emit: Emitter) -> str:
         """(k + alpha * mean square)^beta in parts: ONNX Runtime's LRN takes odd sizes only."""
-        channels, height, width = x.type.shape
-        flat = emit.const([0, 1, channels, height * width])
-        squares = emit.node("Reshape", emit.node("Mul", x.name, x.name), flat)
-        ends = emit.const([0, 0, self.size // 2, 0, 0, 0, (self.size - 1) // 2, 0])
-        mean = emit.node(
-            "AveragePool", emit.node("Pad", squares, ends), kernel_shape=(self.size, 1)
-        )
-        mean = emit.node("Reshape", mean, emit.const([0, channels, height, width]))
-        scaled = emit.node("Mul", mean, emit.const(self.alpha))
-        return emit.node("Pow", emit.node("Add", scaled, emit.const(self.k)), emit.const(self.beta))
+        return emit.node("Pow", self._base(x, emit), emit.const(float(self.beta)))
+
+    def _base(self, x: Value, emit: Emitter) -> str:
+        """k + alpha * mean square."""
+        squares = emit.node("Mul", x.name, x.name)
+        mean = self._mean(squares, x.type, self.size // 2, emit)
+        scaled = emit.node("Mul", mean, emit.const(float(self.alpha)))
+        return emit.node("Add", scaled, emit.const(float(self.k)))
+
+    def _mean(self, name: str, kind: TensorType, before: int, emit: Emitter) -> str:
+        """The sum over `size` channels, `before` of them before each, divided by `size`."""
+        channels, height, width = kind.shape
+        flat = emit.node("Reshape", name, emit.const([0, 1, channels, height * width]))
+        ends = emit.const([0, 0, before, 0, 0, 0, self.size - 1 - before, 0])
+        mean = emit.node("AveragePool", emit.node("Pad", flat, ends), kernel_shape=(self.size, 1))
+        return emit.node("Reshape", mean, emit.const([0, channels, height, width]))
 
 
-class LayerNorm(_Normalisation, keyword="LAYERNORM"):
-    """Layer normalisation over the whole sample.  CxHxW -> CxHxW,  N -> N,
-    y = weight * (x - mean) / sqrt(variance + eps) + bias, element by element.
-
-    Weight and bias have the sample's shape, as torch.nn.LayerNorm([C, H, W]) has them.
-    Source: Ba, Kiros & Hinton 2016, "Layer normalization".
-    """
-
-    elsewhere = ("layernormalization", "ln")
-
-    nonlinear = True
-
-    def weights(self, inputs: tuple[TensorType, ...]) -> Mapping[str, Weight]:
-        shape = inputs[0].shape
-        return {"weight": Weight(shape, "scale"), "bias": Weight(shape, "shift")}
-
-    def kept(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Kept, ...]:
-        """Mean and deviation of each sample."""
-        return (Kept("statistics", 2, "float32"),)
-
-    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
-        return self.normalise("LayerNormalization", inputs[0], emit, axis=1)
-
-
-@dataclass(frozen=True)
-class GroupNorm(_Normalisation, keyword="GROUPNORM"):
-    """Group normalisation: each group of channels by its own mean and variance.  CxHxW -> CxHxW,  N
-    -> N.
-
-    Weight and bias C. `groups` divides C.
-    Source: Wu & He 2018, "Group normalization".
-    """
-
-    elsewhere = ("groupnormalization", "gn")
-
-    groups: Annotated[int, Meta("groups of channels", ge=1)] = 32
-
-    nonlinear = True
-    equivariant = False  # neighbours share a group
-
-    def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
-        sizes = {"channels": inputs[0].channels}
-        check_divides("groups", self.keyword, "groups", self.groups, sizes)
-        return inputs[0].shape
-
-    def kept(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Kept, ...]:
-        """Mean and deviation of each group of each sample."""
-        return (Kept("statistics", 2 * self.groups, "float32"),)
-
-    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
-        # As planes of one row each: ONNX's own GroupNormalization has no shape inference.
-        (x,) = inputs
-        ones, zeros = emit.const([1.0] * self.groups), emit.const([0.0] * self.groups)
-        groups = emit.node("Reshape", x.name, emit.const([0, self.groups, -1]))
-        normal = emit.node("InstanceNormalization", groups, ones, zeros, epsilon=self.eps)
-        whole = emit.node("Reshape", normal, emit.const([0, *x.type.shape]))
-        scale, shift = (per_channel(emit, emit.weight(n), x.type) for n in ("weight", "bias"))
-        return emit.node("Add", emit.node("Mul", whole, scale), shift)
-
-    def summary(self) -> str:
-        return f"groups {self.groups}"
-
-
-class InstanceNorm(_Normalisation, keyword="INSTANCENORM"):
-    """Instance normalisation: each plane by its own mean and variance.  CxHxW -> CxHxW.
-
-    Weight and bias C, as torch.nn.InstanceNorm2d(affine=True) has them.
-    Source: Ulyanov, Vedaldi & Lempitsky 2016, "Instance normalization".
-    """
-
-    elsewhere = ("instancenormalization",)
-
-    spatial = True
-    nonlinear = True
-    centres = True
-
-    def kept(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Kept, ...]:
-        """Mean and deviation of each plane, and the weights repeated for each sample."""
-        channels = output.channels
-        return Kept("statistics", 2 * channels, "float32"), Kept("weights", channels)
-
-    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
-        return self.normalise("InstanceNormalization", inputs[0], emit)
+def _over_channel(kind: TensorType) -> tuple[int, ...]:
+    """The axes over which the elements of a channel lie, the batch's among them."""
+    return (0, *range(2, kind.rank + 1))

@@ -1,4 +1,4 @@
-"""Pooling: windows that keep the largest or the mean, and pooling of whole planes.
+"""Pooling: windows that keep the largest or the mean.
 
 ONNX Runtime's pools take less than PyTorch's, so `lower` says some things in other words: `ceil`
 becomes pads at the end, and pads as large as the kernel (which only a dilated window can have) a
@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import Annotated, Any
 
-from netspec.layers.base import KW_ONLY, Emitter, Kept, Layer, Value, Window
+from netspec.layers.base import KW_ONLY, Emitter, Gradients, Kept, Layer, Value, Window
 from netspec.layers.emitter import padded
+from netspec.layers.gradients import placed
 from netspec.layers.hyperparameter import Meta, Pad, Pair
 from netspec.layers.tensor import Shape, TensorType
 from netspec.layers.window import (
@@ -95,11 +96,37 @@ class MaxPool(_Pool, keyword="POOL"):
         return (Kept("indices", output.numel, "int64"),)
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
-        (x,) = inputs
-        name, pads = x.name, add_pads(self.window((x.type,)).pads, self.overhang(x.type))
-        if not self.runtime_takes(pads):
-            name, pads = padded(emit, name, pads, emit.const(-inf)), NO_PADS
+        name, pads, _ = self._read(inputs[0], emit)
         return emit.node("MaxPool", name, pads=pads, **self.attributes())
+
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        """Each dY goes to the place of its maximum, the first of equal ones; places that several
+        windows share add up.
+        """
+        (x,), flat = inputs, emit.const([-1])
+        name, pads, (top, left, bottom, right) = self._read(x, emit)
+        places = emit.nodes("MaxPool", name, outputs=2, pads=pads, **self.attributes())[1]
+        row = emit.node("Reshape", name, flat)
+        spread = emit.node(
+            "ScatterElements",
+            emit.node("ConstantOfShape", emit.node("Shape", row)),
+            emit.node("Reshape", places, flat),
+            emit.node("Reshape", dy, flat),
+            axis=0,
+            reduction="add",
+        )
+        height, width = x.type.area
+        area = height + top + bottom, width + left + right
+        plane = emit.node("Reshape", spread, emit.const([-1, x.type.channels, *area]))
+        first, last = emit.const([top, left]), emit.const([top + height, left + width])
+        return Gradients((emit.node("Slice", plane, first, last, emit.const([2, 3])),))
+
+    def _read(self, x: Value, emit: Emitter) -> tuple[str, Pads, Pads]:
+        """What the windows slide over, its pads, and how much larger than the input it is."""
+        pads = add_pads(self.window((x.type,)).pads, self.overhang(x.type))
+        if self.runtime_takes(pads):
+            return x.name, pads, NO_PADS
+        return padded(emit, x.name, pads, emit.const(-inf)), NO_PADS, pads
 
 
 @dataclass(frozen=True)
@@ -147,8 +174,24 @@ class AvgPool(_Pool, keyword="AVGPOOL"):
         attributes = self.attributes() | {"group": x.type.channels}
         reach = add_pads(window.pads, self.overhang(x.type))
         total = emit.node("Conv", x.name, ones, pads=reach, **attributes)
+        return self._by_counts(total, x.type, emit)
+
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        """Each dY divided by the count of its window, spread over that window's taps."""
+        (x,) = inputs
+        share = self._by_counts(dy, x.type, emit)
+        planes = emit.node("Reshape", share, emit.const([-1, 1, *output.type.area]))
+        ones = emit.node("Expand", emit.const(1.0), emit.const([1, 1, *self.kernel]))
+        areas = x.type.area, output.type.area
+        window = self.window((x.type,))
+        spread = placed(emit, planes, ones, window, areas, dilations=self.dilation)
+        whole = emit.const([-1, *x.type.shape])
+        return Gradients((emit.node("Reshape", spread, whole),))
+
+    def _by_counts(self, total: str, x: TensorType, emit: Emitter) -> str:
+        """The sums over windows, divided by how many taps of each count."""
         rows, columns = (
-            emit.const([1 / count for count in self._counts(x.type, axis)]) for axis in range(2)
+            emit.const([1 / count for count in self._counts(x, axis)]) for axis in range(2)
         )
         by_row = emit.node("Mul", total, emit.node("Unsqueeze", rows, emit.const([1])))
         return emit.node("Mul", by_row, columns)
@@ -162,55 +205,3 @@ class AvgPool(_Pool, keyword="AVGPOOL"):
             first = at * step - window.pads[axis]
             taps = range(first, first + window.extent[axis], spread)
             yield sum(-before <= tap < size + after for tap in taps)
-
-
-@dataclass(frozen=True)
-class _GlobalPool(Layer):
-    """What GAP and GMP share."""
-
-    _: KW_ONLY
-    keep: Annotated[bool, Meta("whether the result stays Cx1x1")] = False
-
-    spatial = True
-    pools = True
-
-    def output_shape(self, inputs: tuple[TensorType, ...]) -> Shape:
-        channels = inputs[0].channels
-        return (channels, 1, 1) if self.keep else (channels,)
-
-    def window(self, inputs: tuple[TensorType, ...]) -> Window:
-        return Window(inputs[0].area)
-
-    def reduce(self, op: str, x: Value, emit: Emitter) -> str:
-        """The plane's pixels by one ONNX operator, as a vector unless `keep`."""
-        # ONNX Runtime pools channels in blocks, as its convolutions leave them, and puts C numbers
-        # in order afterwards. ReduceMean, PyTorch's export, needs the whole plane in order first.
-        pooled = emit.node(op, x.name)
-        return pooled if self.keep else emit.node("Flatten", pooled, axis=1)
-
-
-class GlobalAveragePool(_GlobalPool, keyword="GAP"):
-    """Global average pooling: the mean of each plane.  CxHxW -> C,  or CxHxW -> Cx1x1 with `keep`.
-
-    Source: Lin, Chen & Yan 2013, "Network in network", section 3.2.
-    """
-
-    elsewhere = ("globalavgpool", "globalaveragepool", "globalaveragepooling", "adaptiveavgpool")
-
-    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
-        return self.reduce("GlobalAveragePool", inputs[0], emit)
-
-
-class GlobalMaxPool(_GlobalPool, keyword="GMP"):
-    """Global max pooling: the largest of each plane.  CxHxW -> C,  or CxHxW -> Cx1x1 with `keep`.
-
-    Source: Oquab et al. 2015, "Is object localization for free?", section 3.
-    """
-
-    elsewhere = ("globalmaxpool", "globalmaxpooling", "adaptivemaxpool")
-
-    nonlinear = True
-    keeps = ("input", "output")
-
-    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
-        return self.reduce("GlobalMaxPool", inputs[0], emit)

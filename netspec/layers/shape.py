@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Annotated, Literal
 
-from netspec.layers.base import KW_ONLY, Emitter, Layer, Value, Window
+from netspec.layers.base import KW_ONLY, Emitter, Gradients, Layer, Value, Window
+from netspec.layers.gradients import shaped
 from netspec.layers.hyperparameter import Meta, Pair, Size
 from netspec.layers.tensor import Shape, TensorType
 from netspec.layers.window import short
@@ -25,6 +26,9 @@ class Flatten(Layer, keyword="FLATTEN"):
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         return emit.node("Flatten", inputs[0].name, axis=1)
+
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        return Gradients((shaped(emit, dy, inputs[0].type),))
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,9 @@ class Reshape(Layer, keyword="RESHAPE"):
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         return emit.node("Reshape", inputs[0].name, emit.const([0, *self.shape]))
+
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        return Gradients((shaped(emit, dy, inputs[0].type),))
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,17 @@ class Subsample(Layer, keyword="SUBSAMPLE"):
 
     def summary(self) -> str:
         return f"/{short(self.stride)}"
+
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        (x,), (rows, columns) = inputs, self.stride
+        channels, height, width = output.type.shape
+        pixels = emit.node("Reshape", dy, emit.const([0, channels, height, 1, width, 1]))
+        ends = emit.const([0] * 6 + [0, 0, 0, rows - 1, 0, columns - 1])
+        spread = emit.node("Pad", pixels, ends)
+        whole = emit.const([0, channels, height * rows, width * columns])
+        plane = emit.node("Reshape", spread, whole)
+        last, axes = emit.const(x.type.area), emit.const([2, 3])
+        return Gradients((emit.node("Slice", plane, emit.const([0, 0]), last, axes),))
 
 
 @dataclass(frozen=True)
@@ -128,3 +146,32 @@ class Upsample(Layer, keyword="UPSAMPLE"):
 
     def summary(self) -> str:
         return f"x{short(self.scale)} {self.mode}"
+
+    def grad(self, inputs: tuple[Value, ...], output: Value, dy: str, emit: Emitter) -> Gradients:
+        (x,), (rows, columns) = inputs, self.scale
+        if self.mode == "nearest":
+            channels, height, width = x.type.shape
+            blocks = emit.const([0, channels, height, rows, width, columns])
+            apart = emit.node("Reshape", dy, blocks)
+            return Gradients((emit.node("ReduceSum", apart, emit.const([3, 5]), keepdims=0),))
+        down, across = (_bilinear(size, z) for size, z in zip(x.type.area, self.scale, strict=True))
+        by_row = emit.node("MatMul", _matrix(emit, down), dy)
+        back = emit.node("Transpose", _matrix(emit, across), perm=(1, 0))
+        return Gradients((emit.node("MatMul", by_row, back),))
+
+
+def _bilinear(size: int, scale: int) -> list[list[float]]:
+    """How much of each input pixel (rows) is in each output pixel (columns) along an axis."""
+    shares = [[0.0] * (size * scale) for _ in range(size)]
+    for at in range(size * scale):
+        centre = min(max((at + 0.5) / scale - 0.5, 0), size - 1)
+        first = int(centre)
+        shares[first][at] += 1 - (centre - first)
+        if first + 1 < size:
+            shares[first + 1][at] += centre - first
+    return shares
+
+
+def _matrix(emit: Emitter, rows: list[list[float]]) -> str:
+    flat = emit.const([share for row in rows for share in row])
+    return emit.node("Reshape", flat, emit.const([len(rows), len(rows[0])]))

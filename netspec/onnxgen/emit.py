@@ -7,6 +7,7 @@ under its own name too.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
@@ -20,7 +21,9 @@ from netspec.onnxgen.program import Program, Tensor
 from netspec.onnxgen.target import Target
 
 
-def emit(graph: Graph, target: Target, keep: Iterable[str] = ()) -> Program:
+def emit(
+    graph: Graph, target: Target, keep: Iterable[str] = (), *, training: bool = False
+) -> Program:
     """The program of a graph as it is written, in float32.  `keep` names layers whose results no
     pass may do away with.
 
@@ -31,7 +34,7 @@ def emit(graph: Graph, target: Target, keep: Iterable[str] = ()) -> Program:
     exact: set[str] = set()
     for node in graph.nodes:
         if node.name not in graph.inputs:
-            made = _lower(graph, node, target.opset)
+            made = _lower(graph, node, target.opset, training=training)
             nodes += made
             if node.layer.exact:
                 exact.update(node.name for node in made)
@@ -50,15 +53,21 @@ def emit(graph: Graph, target: Target, keep: Iterable[str] = ()) -> Program:
         dtypes={},
         exact=frozenset(exact),
         kept=frozenset(keep),
+        inputs=tuple(graph.inputs),
+        outputs=tuple(graph.outputs),
     )
 
 
-class _LayerEmitter:
-    """The Emitter that one layer's `lower` talks to: collects its nodes and names them."""
+class LayerEmitter:
+    """The Emitter that one layer's rules talk to: collects its nodes and names them.
 
-    def __init__(self, layer: str, opset: int) -> None:
-        self.layer, self.opset = layer, opset
-        self.nodes: list[NodeProto] = []
+    Their names begin with `scope`, which is the layer's name unless more is said.
+    """
+
+    def __init__(self, layer: str, opset: int, *, training: bool, scope: str = "") -> None:
+        self.layer, self.opset, self.training = layer, opset, training
+        self.scope = scope or layer
+        self.made: list[NodeProto] = []
         self._used: dict[str, int] = {}
 
     def weight(self, name: str) -> str:
@@ -72,10 +81,14 @@ class _LayerEmitter:
         whole = all(isinstance(n, int) for n in numbers)
         element = TensorProto.INT64 if whole else TensorProto.FLOAT
         tensor = helper.make_tensor("", element, [len(numbers)] if many else [], numbers)
-        return self._add("Constant", (), [helper.make_attribute("value", tensor)])
+        return self._add("Constant", (), [helper.make_attribute("value", tensor)])[0]
 
     def node(self, op: str, *inputs: str, **attributes: Any) -> str:
-        """One node; answers the name of its first output."""
+        """One node; answers the name of its output."""
+        return self.nodes(op, *inputs, outputs=1, **attributes)[0]
+
+    def nodes(self, op: str, *inputs: str, outputs: int, **attributes: Any) -> tuple[str, ...]:
+        """One node; answers the names of its outputs."""
         kinds = _attribute_kinds(op, self.opset)
         made = [
             helper.make_attribute(key, _as_kind(attributes[key], kinds[key]))
@@ -83,33 +96,41 @@ class _LayerEmitter:
         ]
         while inputs and not inputs[-1]:
             inputs = inputs[:-1]
-        return self._add(op, inputs, made)
+        return self._add(op, inputs, made, outputs)
 
-    def _add(self, op: str, inputs: Sequence[str], attributes: list[AttributeProto]) -> str:
+    def noise(self, like: str) -> str:
+        """Uniform random numbers, seeded by the layer's name."""
+        seed = float(int.from_bytes(hashlib.sha256(self.layer.encode()).digest()[:3]))
+        return self.node("RandomUniformLike", like, seed=seed)
+
+    def _add(
+        self, op: str, inputs: Sequence[str], attributes: list[AttributeProto], outputs: int = 1
+    ) -> tuple[str, ...]:
         count = self._used[op] = self._used.get(op, 0) + 1
-        name = f"{self.layer}/{op}" + (f"_{count}" if count > 1 else "")
-        self.nodes.append(
-            NodeProto(op_type=op, name=name, input=inputs, output=[name], attribute=attributes)
+        name = f"{self.scope}/{op}" + (f"_{count}" if count > 1 else "")
+        names = (name, *(f"{name}:{at}" for at in range(1, outputs)))
+        self.made.append(
+            NodeProto(op_type=op, name=name, input=inputs, output=names, attribute=attributes)
         )
-        return name
+        return names
 
     def finish(self, result: str) -> list[NodeProto]:
         """The nodes; the one that makes `result`, or a copy of it, is called as the layer."""
-        maker = next((node for node in self.nodes if node.output[0] == result), None)
+        maker = next((node for node in self.made if node.output[0] == result), None)
         if maker is None:
             self._add("Identity", (result,), [])
-            maker = self.nodes[-1]
+            maker = self.made[-1]
         inner = maker.output[0]
         maker.name = maker.output[0] = self.layer
-        for node in self.nodes:
+        for node in self.made:
             for at, name in enumerate(node.input):
                 if name == inner:
                     node.input[at] = self.layer
-        return self.nodes
+        return self.made
 
 
-def _lower(graph: Graph, node: Node, opset: int) -> list[NodeProto]:
-    emitter = _LayerEmitter(node.name, opset)
+def _lower(graph: Graph, node: Node, opset: int, *, training: bool) -> list[NodeProto]:
+    emitter = LayerEmitter(node.name, opset, training=training)
     values = tuple(Value(name, graph.by_name[name].type) for name in node.inputs)
     return emitter.finish(node.layer.lower(values, emitter))
 

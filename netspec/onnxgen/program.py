@@ -6,9 +6,10 @@ the model is written, one tensor at a time, by the recipes that the passes leave
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 from onnx import (
     GraphProto,
@@ -28,6 +29,8 @@ from netspec.onnxgen.target import BATCH_AXIS, ELEMENTS, IR_VERSION, Target
 from netspec.weights.initial import FloatArray
 from netspec.weights.values import Values
 
+#: One operator of a program.
+Operator: TypeAlias = NodeProto
 #: How the values of a tensor come from those of the weights that it is made of. The first of them
 #: is its own to change.
 Recipe = Callable[..., FloatArray]
@@ -64,8 +67,9 @@ class Program:
     """A graph as ONNX nodes in the order of execution.
 
     `types` are those of the inputs, the layers' results and the outputs, by name, the batch axis
-    left out; `dtypes` their element types where they are not float32. `exact` names the nodes that
-    compute in float32 whatever the target's type, `kept` the layers whose results must stay.
+    left out, which `whole` ones have not; `dtypes` their element types where they are not float32.
+    `exact` names the nodes that compute in float32 whatever the target's type, `kept` the layers
+    whose results must stay.
     """
 
     graph: Graph
@@ -76,16 +80,9 @@ class Program:
     dtypes: Mapping[str, str]
     exact: frozenset[str]
     kept: frozenset[str]
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The names of the model's inputs."""
-        return tuple(self.graph.inputs)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """The names of the model's outputs."""
-        return tuple(self.graph.outputs)
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    whole: frozenset[str] = frozenset()
 
     @cached_property
     def visible(self) -> frozenset[str]:
@@ -112,6 +109,11 @@ class Program:
         return sum(tensor.nbytes for tensor in self.tensors.values())
 
 
+def operator(op: str, inputs: Iterable[str], output: str) -> Operator:
+    """An operator without attributes, called as its output."""
+    return NodeProto(op_type=op, name=output, input=inputs, output=[output])
+
+
 def as_model(program: Program) -> ModelProto:
     """The model of a program, all but the initializers."""
     graph = program.graph
@@ -119,7 +121,7 @@ def as_model(program: Program) -> ModelProto:
     hidden = [
         name
         for name in program.types
-        if name in made and name not in graph.inputs and name not in graph.outputs
+        if name in made and name not in program.inputs and name not in program.outputs
     ]
     body = GraphProto(
         name=graph.name,
@@ -148,5 +150,6 @@ def declare(name: str, tensor: Tensor) -> TensorProto:
 def _value(program: Program, name: str) -> ValueInfoProto:
     batch = program.target.batch
     element = ELEMENTS[program.dtypes.get(name, "float32")]
-    shape = (BATCH_AXIS if batch is None else batch, *program.types[name].shape)
+    axis = () if name in program.whole else (BATCH_AXIS if batch is None else batch,)
+    shape = (*axis, *program.types[name].shape)
     return helper.make_tensor_value_info(name, element, shape)

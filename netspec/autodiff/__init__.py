@@ -1,0 +1,1 @@
+"""Gradients of a graph as more nodes of standard ONNX operators."""

@@ -1,0 +1,89 @@
+"""Program -> the program with nodes that compute gradients: reverse-mode differentiation, symbol to
+symbol (Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.5.5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from netspec.graph.graph import Graph, Node
+from netspec.layers import Value
+from netspec.onnxgen.emit import LayerEmitter
+from netspec.onnxgen.program import Operator, Program, operator
+
+
+def gradients(
+    program: Program, of: str, seed: str, wrt: Collection[str], *, training: bool
+) -> tuple[Program, Mapping[str, str]]:
+    """The program with nodes that compute dL/dT for each tensor T of `wrt`, and the names of these.
+
+    L is a scalar with dL/d`of` = `seed`, the name of a tensor. `wrt` names inputs, layers and
+    learned tensors. A tensor that `of` does not depend on has no gradient, and is left out.
+    """
+    return _Backward(program, training=training).run(of, seed, wrt)
+
+
+class _Backward:
+    """One walk against the order of execution, which gathers what reaches each result."""
+
+    def __init__(self, program: Program, *, training: bool) -> None:
+        self.program, self.graph, self.training = program, program.graph, training
+        self.nodes: list[Operator] = []
+        self.reached: dict[str, list[str]] = {}
+        self.weights: dict[str, str] = {}
+
+    def run(self, of: str, seed: str, wrt: Collection[str]) -> tuple[Program, Mapping[str, str]]:
+        wanted = frozenset(wrt)
+        live = _between(self.graph, of, wanted)
+        found: dict[str, str] = {}
+        self.reached[of] = [seed]
+        for node in reversed(self.graph.nodes):
+            if node.name not in live or node.name not in self.reached:
+                continue
+            dy = self._sum(node.name)
+            if node.name in wanted:
+                found[node.name] = dy
+            if not node.layer.source:
+                self._through(node, dy, live)
+        found |= {name: made for name, made in self.weights.items() if name in wanted}
+        made = replace(self.program, nodes=(*self.program.nodes, *self.nodes))
+        return made, {name: found[name] for name in wrt if name in found}
+
+    def _sum(self, name: str) -> str:
+        """dL/d of a result: the sum of what comes from all that read it."""
+        parts = self.reached[name]
+        if len(parts) == 1:
+            return parts[0]
+        total = f"{name}/grad"
+        self.nodes.append(operator("Sum", parts, total))
+        return total
+
+    def _through(self, node: Node, dy: str, live: Collection[str]) -> None:
+        emitter = LayerEmitter(
+            node.name,
+            self.program.target.opset,
+            training=self.training,
+            scope=f"{node.name}/grad",
+        )
+        inputs = tuple(Value(name, self.graph.by_name[name].type) for name in node.inputs)
+        made = node.layer.grad(inputs, Value(node.name, node.type), dy, emitter)
+        self.nodes += emitter.made
+        for name, dx in zip(node.inputs, made.inputs, strict=True):
+            if name in live:
+                self.reached.setdefault(name, []).append(dx)
+        self.weights |= {f"{node.name}.{name}": dw for name, dw in made.weights.items()}
+
+
+def _between(graph: Graph, of: str, wrt: frozenset[str]) -> frozenset[str]:
+    """The layers that `of` depends on and that depend on a tensor of `wrt`, both ends included."""
+    below: set[str] = set()
+    for node in graph.nodes:
+        own = node.name in wrt or any(f"{node.name}.{name}" in wrt for name in graph.weights(node))
+        if own or any(name in below for name in node.inputs):
+            below.add(node.name)
+    above = {of}
+    for node in reversed(graph.nodes):
+        if node.name in above:
+            above.update(node.inputs)
+    return frozenset(below & above)

@@ -1,0 +1,254 @@
+"""Gradients: against PyTorch's autograd and central differences, and as laws of the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from numpy.typing import NDArray
+from onnx import TensorProto, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+import netspec
+from netspec.autodiff.gradient import gradient_program
+from netspec.graph import Graph
+from netspec.layers import REGISTRY, Layer
+from netspec.machine.errors import UnusableError
+from netspec.onnxgen.model import compile_model
+from netspec.onnxgen.program import Program
+from netspec.weights.values import ArrayValues
+from tests.commands import netspec as command
+from tests.graphs import SMALL, TWO_INPUTS, graph_around, graph_of
+from tests.layer_samples import SAMPLES, Sample
+from tests.torch_reference import RULES, by_layer, torch
+
+Array = NDArray[Any]
+LAYERS = [sample for sample in SAMPLES if not sample.layer.source]
+#: Samples that onnx's own evaluator runs wrongly or not at all: LRN, and grouped convolutions with
+#: strides or dilations.
+UNEVALUATED = ("DECONV(filters=6,kernel=(4,3)", "CONV(filters=6,pad=(0,1,2,3)", "LRN(")
+
+
+def learned(graph: Graph) -> list[str]:
+    """All that has a gradient: inputs and learned tensors."""
+    return [*graph.inputs, *(name for name, weight in graph.all_weights() if weight.learned)]
+
+
+def random_weights(graph: Graph, random: np.random.Generator) -> dict[str, Array]:
+    """Values for all tensors, of deviation 1 over what an output adds up, variances positive."""
+    made = {}
+    for name, weight in graph.all_weights():
+        values = random.standard_normal(weight.shape) / np.sqrt(max(weight.fan_in, 1))
+        made[name] = np.abs(values) + 0.5 if weight.role == "variance" else values
+    return {name: array.astype(np.float32) for name, array in made.items()}
+
+
+def random_inputs(graph: Graph, random: np.random.Generator, count: int = 2) -> dict[str, Array]:
+    """A batch for each input, and the gradient of the output."""
+    kinds = {**graph.inputs, "output.grad": graph.by_name[graph.outputs["output"]].type}
+    return {
+        name: random.standard_normal((count, *kind.shape)).astype(np.float32)
+        for name, kind in kinds.items()
+    }
+
+
+def run(
+    program: Program, weights: Mapping[str, Array], feeds: Mapping[str, Array]
+) -> dict[str, Array]:
+    """All outputs of a program in ONNX Runtime."""
+    model = compile_model(program, ArrayValues(program.graph, weights))
+    onnx.checker.check_model(model, full_check=True)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    names = [at.name for at in session.get_outputs()]
+    return dict(zip(names, session.run(names, dict(feeds)), strict=True))
+
+
+def autograd(
+    graph: Graph, weights: Mapping[str, Array], feeds: Mapping[str, Array]
+) -> dict[str, Array]:
+    """The same gradients from PyTorch, in float64, by the names that netspec gives them."""
+    wanted = set(learned(graph))
+    leaves = {
+        name: torch.tensor(np.float64(array), requires_grad=name in wanted)
+        for name, array in {**weights, **feeds}.items()
+    }
+    own = by_layer({name: leaves[name] for name in weights})
+    values = {name: leaves[name] for name in graph.inputs}
+    for node in graph.nodes:
+        if node.name not in values:
+            reads = [values[name] for name in node.inputs]
+            values[node.name] = RULES[node.kind](node.layer, reads, own.get(node.name, {}))
+    values[graph.outputs["output"]].backward(leaves["output.grad"])
+    return {f"{name}.grad": leaves[name].grad.numpy() for name in wanted}
+
+
+def check_against_autograd(graph: Graph, tolerance: float = 1e-5) -> None:
+    random = np.random.default_rng(7)
+    weights, feeds = random_weights(graph, random), random_inputs(graph, random)
+    found = run(gradient_program(graph, wrt=learned(graph)), weights, feeds)
+    expected = autograd(graph, weights, feeds)
+    assert expected.keys() == found.keys() - graph.outputs.keys()
+    for name, array in expected.items():
+        largest = max(float(np.abs(array).max()), 1e-9)
+        np.testing.assert_allclose(found[name] / largest, array / largest, atol=tolerance, rtol=0)
+
+
+@pytest.mark.parametrize("sample", LAYERS, ids=str)
+def test_each_layer_agrees_with_autograd(sample: Sample) -> None:
+    check_against_autograd(graph_around(sample))
+
+
+@pytest.mark.parametrize("name", ["lenet5", "mlp", "resnet20", "keras_mnist_cnn", "textbook"])
+def test_nets_agree_with_autograd(name: str) -> None:
+    check_against_autograd(netspec.load(name).elaborate())
+
+
+BRANCHES = (
+    "netspec: 1\nname: b\ninput: 4x8x8\nnet: INPUT -> CONV(8, 3, pad=1) @a -> TANH @b"
+    " -> ADD{ CONV(8, 1) | @a | @b | @a } -> MUL{ | GAP -> FC(8) -> SIGMOID }"
+    " -> CONCAT{ | @b } -> FC(3)\n"
+)
+
+
+@pytest.mark.parametrize("text", [BRANCHES, TWO_INPUTS, SMALL], ids=["branches", "inputs", "small"])
+def test_tensors_that_are_read_often_add_up(text: str) -> None:
+    check_against_autograd(graph_of(text))
+
+
+def doubled(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model in float64."""
+    for node in model.graph.node:
+        for at in node.attribute:
+            if at.HasField("t") and at.t.data_type == TensorProto.FLOAT:
+                at.t.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(at.t).astype(float)))
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor).astype(float)
+        tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+    for value in (*model.graph.input, *model.graph.output, *model.graph.value_info):
+        value.type.tensor_type.elem_type = TensorProto.DOUBLE
+    return model
+
+
+@pytest.mark.parametrize(
+    "sample", [s for s in LAYERS if not str(s).startswith(UNEVALUATED)], ids=str
+)
+def test_each_layer_agrees_with_central_differences(sample: Sample) -> None:
+    """(L(x + hv) - L(x - hv)) / 2h is the gradient along v, of the inputs and tensors together."""
+    graph, random = graph_around(sample), np.random.default_rng(3)
+    weights, feeds = random_weights(graph, random), random_inputs(graph, random)
+    names = learned(graph)
+    program = gradient_program(graph, wrt=names)
+    model = doubled(compile_model(program, ArrayValues(graph, weights)))
+    found = dict(
+        zip(program.outputs, ReferenceEvaluator(model).run(None, _doubles(feeds)), strict=True)
+    )
+    start = _doubles({**weights, **feeds})
+    along = {name: random.standard_normal(start[name].shape) for name in names}
+
+    def loss(step: float) -> float:
+        moved = start | {name: start[name] + step * along[name] for name in names}
+        reads = [torch.from_numpy(moved[name]) for name in graph.inputs]
+        own = {name.partition(".")[2]: torch.from_numpy(moved[name]) for name in weights}
+        made = RULES[sample.layer.keyword](sample.layer, reads, own)
+        return float((made.numpy() * start["output.grad"]).sum())
+
+    numeric = (loss(1e-6) - loss(-1e-6)) / 2e-6
+    analytic = sum(float((found[f"{name}.grad"] * along[name]).sum()) for name in names)
+    assert analytic == pytest.approx(numeric, rel=2e-6, abs=1e-7)
+
+
+def _doubles(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    return {name: array.astype(np.float64) for name, array in arrays.items()}
+
+
+@pytest.mark.parametrize("kind", REGISTRY.values(), ids=REGISTRY)
+def test_every_kind_has_a_gradient_or_is_an_input(kind: type[Layer]) -> None:
+    assert kind.grad is not Layer.grad or kind.source
+    assert kind.source or any(type(sample.layer) is kind for sample in LAYERS)
+
+
+def test_norms_by_the_batch_have_its_gradient() -> None:
+    graph = graph_of("netspec: 1\nname: n\ninput: 3x5x4\nnet: INPUT -> BN(eps=0.1)\n")
+    random = np.random.default_rng(0)
+    weights, feeds = random_weights(graph, random), random_inputs(graph, random, 4)
+    names = ["input", "bn1.weight", "bn1.bias"]
+    found = run(gradient_program(graph, wrt=names, training=True), weights, feeds)
+    x, w, b = (torch.tensor({**weights, **feeds}[name], requires_grad=True) for name in names)
+    y = torch.nn.functional.batch_norm(x, None, None, w, b, training=True, eps=0.1)
+    y.backward(torch.tensor(feeds["output.grad"]))
+    np.testing.assert_allclose(found["output"], y.detach().numpy(), atol=1e-5)
+    for name, leaf in zip(names, (x, w, b), strict=True):
+        np.testing.assert_allclose(found[f"{name}.grad"], leaf.grad.numpy(), atol=2e-5)
+
+
+def test_dropout_passes_the_gradient_of_what_stays() -> None:
+    graph = graph_of("netspec: 1\nname: n\ninput: 1000\nnet: INPUT -> DROPOUT(0.25)\n")
+    feeds = {
+        "input": np.ones((2, 1000), np.float32),
+        "output.grad": np.full((2, 1000), 3.0, np.float32),
+    }
+    found = run(gradient_program(graph, training=True), {}, feeds)
+    kept = found["output"] > 0
+    assert 0.7 < kept.mean() < 0.8
+    np.testing.assert_allclose(found["output"][kept], 4 / 3, rtol=1e-6)
+    np.testing.assert_allclose(found["input.grad"], np.where(kept, 4.0, 0.0), rtol=1e-6)
+
+
+def test_nothing_is_computed_twice_or_in_vain() -> None:
+    graph = netspec.load("resnet20").elaborate()
+    program = gradient_program(graph, wrt=["input"])
+    read = {name for node in program.nodes for name in node.input}
+    assert all(set(node.output) & (read | set(program.outputs)) for node in program.nodes)
+    keys = [
+        (node.op_type, tuple(node.input), b"".join(a.SerializeToString() for a in node.attribute))
+        for node in program.nodes
+    ]
+    assert len(set(keys)) == len(keys)
+    whole = gradient_program(graph, wrt=learned(graph))
+    assert len(program.nodes) < 0.6 * len(whole.nodes)
+
+
+@pytest.mark.parametrize(
+    ("of", "wrt", "said"),
+    [
+        ("outptu", "input", "no layer or output `outptu`"),
+        ("output", "conv9.weight", "no input, layer or learned tensor `conv9.weight`"),
+        ("output", "bn1.running_mean", "is a mean, which is not learned"),
+        ("conv1", "fc1.weight", "`conv1` does not depend on fc1.weight"),
+    ],
+)
+def test_names_that_are_wrong_are_refused(of: str, wrt: str, said: str) -> None:
+    with pytest.raises(UnusableError, match=said):
+        gradient_program(graph_of(SMALL), of, [wrt])
+
+
+def test_a_layer_in_the_middle_has_a_gradient_and_gives_one() -> None:
+    graph = graph_of(SMALL)
+    program = gradient_program(graph, "fc1", ["relu1", "conv1.weight"])
+    assert program.inputs == ("input", "fc1.grad")
+    assert program.outputs == ("output", "relu1.grad", "conv1.weight.grad")
+
+
+def test_the_command_writes_what_the_library_makes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "g.onnx"
+    names = ("--grad", "input", "--grad", "conv1.weight")
+    assert command(capsys, "compile", "lenet5", *names, "-o", path).code == 0
+    made = netspec.load("lenet5").elaborate().gradient(wrt=names[1::2])
+    assert onnx.load(path).graph.node == made.graph.node
+    for wrong in (("--grad-of", "fc1"), (*names, "--dtype", "float16")):
+        result = command(capsys, "compile", "lenet5", *wrong, "-o", path)
+        assert (result.code, "--grad" in result.err) == (2, True)
+    result = command(capsys, "compile", "lenet5", "--grad", "inptu", "-o", path)
+    assert result.code == 2
+    assert "did you mean" in result.err
