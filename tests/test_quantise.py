@@ -16,7 +16,6 @@ import numpy as np
 import onnx
 import pytest
 from hypothesis import given
-from netspec.runtime.batch import Batch
 from onnx import ModelProto, TensorProto
 
 import netspec
@@ -28,6 +27,7 @@ from netspec.onnxgen.program import Program
 from netspec.onnxgen.target import Target
 from netspec.runtime import quantise
 from netspec.runtime.agreement import Agreement
+from netspec.runtime.batch import Batch
 from netspec.runtime.errors import RunError
 from netspec.runtime.quantise import quantised
 from netspec.runtime.session import Session

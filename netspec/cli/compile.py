@@ -126,7 +126,8 @@ def command(
     with usable():
         target = Target.choose(opset, batch, "float32" if calibrate else dtype)
         graph, weights = with_map(one_graph(spec, settings), weights, map_file)
-    place = _Place(output, triton, graph.name, read_files(spec, graph, weights))
+    read = (*read_files(spec, graph, weights), *(path for path in (map_file, calibrate) if path))
+    place = _Place(output, triton, graph.name, read)
     with usable():
         if grads:
             from netspec.autodiff.gradient import gradient_program

@@ -35,7 +35,7 @@ class Rows:
         try:
             self._read(self.paths[at], self.pixels[at])
         except BaseException as fault:
-            raise
+            self.faults[at] = fault
         with self._lock:
             self._left -= 1
             if not self._left:
