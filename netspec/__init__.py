@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from netspec.library import Spec as Spec
     from netspec.library import check as check
     from netspec.library import load as load
+    from netspec.machine.errors import UnusableError as UnusableError
+    from netspec.runtime.errors import InputError as InputError
+    from netspec.runtime.errors import RunError as RunError
     from netspec.runtime.session import Session as Session
     from netspec.text.diagnostics import Diagnostic as Diagnostic
     from netspec.text.diagnostics import SpecError as SpecError
@@ -24,10 +27,13 @@ __version__ = "0.1.0"
 _HOMES = {
     "Diagnostic": "netspec.text.diagnostics",
     "Graph": "netspec.library",
+    "InputError": "netspec.runtime.errors",
     "Report": "netspec.analysis.report",
+    "RunError": "netspec.runtime.errors",
     "Session": "netspec.runtime.session",
     "Spec": "netspec.library",
     "SpecError": "netspec.text.diagnostics",
+    "UnusableError": "netspec.machine.errors",
     "check": "netspec.library",
     "load": "netspec.library",
 }
@@ -35,10 +41,13 @@ _HOMES = {
 __all__ = [
     "Diagnostic",
     "Graph",
+    "InputError",
     "Report",
+    "RunError",
     "Session",
     "Spec",
     "SpecError",
+    "UnusableError",
     "check",
     "load",
 ]

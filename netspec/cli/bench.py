@@ -103,6 +103,7 @@ def command(
     from netspec.bench.figures import Conditions, measure
     from netspec.bench.jsonform import figures_object
     from netspec.bench.text import figures_text
+    from netspec.onnxgen.reading import computed_in
     from netspec.runtime.device import Device
     from netspec.runtime.errors import RunError
 
@@ -118,6 +119,9 @@ def command(
         tell_if_random(graph, weights, seed)
         how: dict[str, Any] = {"weights": weights, "seed": seed or 0, "allow_extra": allow_extra}
         subject = _spec(graph, {**how, "flatten_order": flatten_order, "warn": tell})
+    with usable():
+        if compiled:
+            dtype = computed_in(Path(model))
     conditions = Conditions(Device.parse(device), dtype, batch, tf32, seconds)
     with usable():
         try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from netspec.cli.failure import Failure
 from netspec.cli.mapping import map_options, print_mapping, with_map
 from netspec.cli.output import check_output
 from netspec.cli.setting import set_option
@@ -175,6 +176,9 @@ class _Place:
             check_repository(triton, name)
         else:
             check_output(self._path, sources)
+            if self._path.suffix.lower() != ".onnx":
+                shown = printable(str(self._path))
+                raise Failure(f"-o {shown}: a model is a file that ends in .onnx")
 
     def check_room(self, nbytes: int) -> None:
         """UnusableError where the disk has no room."""

@@ -22,7 +22,7 @@ from netspec.text.printable import printable
 #: Commands in the order of the help; each is `COMMAND` in a module of its name.
 COMMANDS = {
     "check": "Shapes, parameters, MACs, memory, mistakes.",
-    "draw": "Diagram: svg, png, pdf, dot.",
+    "draw": "Diagram: svg, png, pdf, dot, html.",
     "compile": "ONNX model.",
     "run": "Inference on images, .npy, .npz.",
     "bench": "Latency, throughput, measured memory.",

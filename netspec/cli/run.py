@@ -211,7 +211,8 @@ def _answer(
     finally:
         progress.clear()
     if failed and failed + sink.count > 1:
-        tell(f"{failed:,} inputs failed, {sink.count:,} were answered")
+        noun = "input" if failed == 1 else "inputs"
+        tell(f"{failed:,} {noun} failed, {sink.count:,} answered")
     if sink.count:
         sink.finish()
     return failed

@@ -93,6 +93,8 @@ def _paths(argument: str) -> Iterator[Path | Missing]:
 def _checked(path: Path, argument: str, overrides: dict[str, Tree]) -> Checked:
     if argument == "-":
         return check_bytes(sys.stdin.buffer.read(MAX_FILE_BYTES + 1), "<stdin>", Path(), overrides)
+    if path.suffix.lower() == ".onnx":
+        raise OSError(None, "a compiled model, not a spec; `run` and `bench` take it")
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
         raise OSError(None, "not a regular file")

@@ -135,7 +135,7 @@ class Unfinished:
             ) from error
         self.count, self._ours = len(finished), True
         self._write_with(kind)
-        tell(f"{self.count:,} answers are in {self._shown}")
+        tell(f"{self._shown} has {self.count:,} answers")
         return finished
 
     def _write_with(self, kind: Kind | None) -> None:

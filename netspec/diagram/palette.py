@@ -1,7 +1,8 @@
 """Colours of diagrams: one fill for each family of layers, in a light and a dark theme.
 
-Fills differ in lightness as well as in hue, so that they stay apart in greyscale and for the
-colour-blind.  Text has a contrast of at least 7:1 on each of them (WCAG 2.2, criterion 1.4.6).
+Fills differ in lightness as well as in hue, as far as text leaves room: it has a contrast of at
+least 7:1 on each of them (WCAG 2.2, criterion 1.4.6). In grey neighbours are near each other, most
+of all in the dark theme; a layer always says its kind in words.
 """
 
 from __future__ import annotations

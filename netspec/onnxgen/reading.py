@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from math import prod
 from pathlib import Path
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # no types
 from onnx import IR_VERSION, GraphProto, ModelProto, NodeProto, TensorProto
 
 from netspec.machine.errors import UnusableError, refuse_no_file
+from netspec.onnxgen.target import ELEMENTS
 from netspec.text.printable import printable
 
 
@@ -52,6 +54,23 @@ def tensor_names(model: ModelProto) -> tuple[str, ...]:
     """What `expose` can make an output: the inputs and each node's results, in order."""
     results = (name for node in model.graph.node for name in node.output if name)
     return tuple(dict.fromkeys((*(value.name for value in model.graph.input), *results)))
+
+
+def computed_in(path: Path) -> str:
+    """The type in which a model file keeps its weights: float32, float16, bfloat16, or int8 where
+    they are quantised.
+
+    UnusableError where it is no model.
+    """
+    graph = read_model(path).graph
+    if any(node.op_type == "DequantizeLinear" for node in graph.node):
+        return "int8"
+    sizes = dict.fromkeys(ELEMENTS, 0)
+    names = {element: name for name, element in ELEMENTS.items()}
+    for tensor in graph.initializer:
+        if tensor.data_type in names:
+            sizes[names[tensor.data_type]] += prod(tensor.dims)
+    return max(sizes, key=sizes.__getitem__)
 
 
 def holds_half(model: ModelProto) -> bool:

@@ -133,7 +133,8 @@ def _reader(session: Takes) -> tuple[str, tuple[int, ...], Reader]:
         why = f"the net takes {', '.join(session.inputs)}; give an .npz with an array for each"
     else:
         why = (
-            "a picture needs an `image:` section in the spec's `input:`, which says how to read it"
+            "a picture needs an `image:` section in the spec's `input:`, which says how to read it:"
+            " `input: {shape: ..., image: {resize: 256, crop: 224}}`"
         )
     return name, (), partial(_refuse, why)
 
