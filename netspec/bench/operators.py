@@ -151,7 +151,8 @@ def _slice(calls: Calls, inputs: list[Any], at: Mapping[str, Any]) -> Any:
 def _resize(calls: Calls, inputs: list[Any], at: Mapping[str, Any]) -> Any:
     mode = {"nearest": "nearest", "linear": "bilinear"}[at["mode"]]
     corners = {"align_corners": False} if mode == "bilinear" else {}
-    return calls("interpolate", inputs[0], tuple(inputs[3].tolist()), mode=mode, **corners)
+    scales = tuple(inputs[2].tolist()[2:])  # of the batch and the channels they are 1
+    return calls("interpolate", inputs[0], scale_factor=scales, mode=mode, **corners)
 
 
 def _unsqueeze(calls: Calls, inputs: list[Any], at: Mapping[str, Any]) -> Any:
