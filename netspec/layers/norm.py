@@ -26,6 +26,7 @@ class Normalisation(Layer):
     _: KW_ONLY
     eps: Annotated[float, Meta("number added to the variance, against division by 0", gt=0)] = 1e-5
 
+    family = "norm"
     exact = True
     equivariant = True
     keeps = ("input",)
