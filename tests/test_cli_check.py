@@ -381,3 +381,12 @@ def test_output_that_cannot_be_written_is_code_2(check: Check) -> None:
         done = process("check", "good.yaml", stdout=full)
     assert done.returncode == 2
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("spec", "code"), [("vgg16", 0), ("no-such.yaml", 2)])
+def test_the_installed_command_ends_with_all_said(spec: str, code: int) -> None:
+    script = "from netspec.cli.main import entry; entry()"
+    argv = [sys.executable, "-c", script, "check", spec]
+    ended = subprocess.run(argv, capture_output=True, text=True, env=environment(), check=False)
+    assert ended.returncode == code
+    assert ("138,357,544 parameters" in ended.stdout) == (code == 0)

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0, max=3600),
+    type=click.FloatRange(min=0, min_open=True, max=3600),
     default=3.0,
     metavar="S",
     help="How long is timed, for each that is compared (3); ten runs at least.",

@@ -112,7 +112,8 @@ def command(
     if output and triton:
         raise click.UsageError("-o names a file and --triton a repository; give one of them")
     if (dtype == "int8") != (calibrate is not None):
-        raise click.UsageError("--dtype int8 and --calibrate go together: int8 needs samples")
+        what = "int8 needs samples, float16 and bfloat16 none"
+        raise click.UsageError(f"--dtype int8 and --calibrate go together: {what}")
     if grad_of and not grads:
         raise click.UsageError("--grad-of needs --grad NAME, which says of what by what")
     if grads and (dtype != "float32" or triton or as_written):
