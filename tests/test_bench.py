@@ -135,7 +135,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_spec_and_a_model_are_measured(
     here: Path, capsys: pytest.CaptureFixture[str], model: str
 ) -> None:
-    arguments = ("bench", model, "--seconds", 0.001, "--batch", 2, "--format", "json")
+    arguments = ("bench", model, "--seconds", 1e-9, "--batch", 2, "--format", "json")
     outcome = netspec(capsys, *arguments)
     assert outcome.code == 0 and "running on cpu" in outcome.err
     found = json.loads(outcome.out)
@@ -148,7 +148,7 @@ def test_a_spec_and_a_model_are_measured(
 
 
 def test_16_bits_are_held_against_float32(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    outcome = netspec(capsys, "bench", "small.yaml", "--seconds", 0.001, "--dtype", "float16")
+    outcome = netspec(capsys, "bench", "small.yaml", "--seconds", 1e-9, "--dtype", "float16")
     assert outcome.code == 0 and "to float32" in outcome.out
     assert "of 32 random samples" in outcome.out
 
@@ -172,7 +172,7 @@ def test_what_cannot_be_measured_is_said(
     code: int,
     message: str,
 ) -> None:
-    outcome = netspec(capsys, "bench", "--seconds", 0.001, *arguments)
+    outcome = netspec(capsys, "bench", "--seconds", 1e-9, *arguments)
     assert outcome.code == code and message in outcome.err and outcome.out == ""
 
 
@@ -183,7 +183,7 @@ def test_a_run_that_fails_is_told_from_a_device_that_does(
         raise RuntimeError("out of memory")
 
     monkeypatch.setattr("netspec.runtime.opened.Binding", fail)
-    outcome = netspec(capsys, "bench", "small.yaml", "--seconds", 0.001)
+    outcome = netspec(capsys, "bench", "small.yaml", "--seconds", 1e-9)
     assert outcome.code == 3 and "the run failed: out of memory" in outcome.err
 
 
@@ -203,7 +203,7 @@ def test_a_gpu_replays_its_graph(
 ) -> None:
     gpu = pretend(monkeypatch)
     monkeypatch.setattr(measuring, "gauge", lambda device: None)
-    outcome = netspec(capsys, "bench", "small.yaml", "--seconds", 0.001, "--device", "cuda")
+    outcome = netspec(capsys, "bench", "small.yaml", "--seconds", 1e-9, "--device", "cuda")
     assert outcome.code == 0, outcome.err
     assert outcome.out.startswith("small on cuda:0   (batch 1, float32, CUDA graph;")
     assert "unknown measured" in outcome.out
@@ -230,10 +230,10 @@ def test_without_pytorch_a_comparison_goes_on(
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == "torch" else real(name)
     )
-    outcome = netspec(capsys, "bench", "small.yaml", "--seconds", 0.001, "--compare")
+    outcome = netspec(capsys, "bench", "small.yaml", "--seconds", 1e-9, "--compare")
     assert outcome.code == 0 and outcome.out.count("PyTorch is not installed") == 3
     assert "onnxruntime, netspec's file" in outcome.out
-    model = netspec(capsys, "bench", "small.onnx", "--seconds", 0.001, "--compare")
+    model = netspec(capsys, "bench", "small.onnx", "--seconds", 1e-9, "--compare")
     assert model.code == 0 and model.out.count("give the spec") == 3
 
 
@@ -242,7 +242,7 @@ def test_rivals_compute_the_same(
 ) -> None:
     torch: Any = pytest.importorskip("torch", reason="rivals are PyTorch's (dev extra)")
     monkeypatch.setattr(torch, "compile", lambda net, mode: net)  # takes half a minute
-    arguments = ("bench", "small.yaml", "--seconds", 0.001, "--compare", "--format", "json")
+    arguments = ("bench", "small.yaml", "--seconds", 1e-9, "--compare", "--format", "json")
     outcome = netspec(capsys, *arguments, "--batch", 2, "--seed", 3)
     found = json.loads(outcome.out)["compared"]
     assert [each["name"] for each in found] == ["netspec", *rivals.MAKERS]
