@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from netspec.layers import Layer, Shape, TensorType
 from netspec.layers.activation import Elu, LeakyRelu, PRelu, Relu, Selu
 from netspec.layers.channel import LogSoftmax, Maxout, PadChannels, Shuffle, Softmax, Split
-from netspec.layers.conv import Conv, Deconv
+from netspec.layers.conv import Conv
+from netspec.layers.deconv import Deconv
 from netspec.layers.dense import FullyConnected
 from netspec.layers.dropout import Dropout
 from netspec.layers.globalpool import GlobalAveragePool, GlobalMaxPool

@@ -8,7 +8,8 @@ import pytest
 
 from netspec.layers import Layer, Shape, TensorType
 from netspec.layers.channel import Maxout, PadChannels, Shuffle, Softmax, Split
-from netspec.layers.conv import Conv, Deconv
+from netspec.layers.conv import Conv
+from netspec.layers.deconv import Deconv
 from netspec.layers.dense import FullyConnected
 from netspec.layers.globalpool import GlobalAveragePool
 from netspec.layers.merge import Add, Concat, Mul

@@ -6,7 +6,8 @@ import pytest
 
 from netspec.layers import Layer, TensorType, Window
 from netspec.layers.activation import PRelu
-from netspec.layers.conv import Conv, Deconv
+from netspec.layers.conv import Conv
+from netspec.layers.deconv import Deconv
 from netspec.layers.dense import FullyConnected
 from netspec.layers.globalpool import GlobalAveragePool
 from netspec.layers.norm import BatchNorm

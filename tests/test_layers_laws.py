@@ -50,7 +50,12 @@ def test_hyperparameters_have_a_meaning_and_numbers_a_bound(kind: type[Layer]) -
 
 
 #: Files of kinds that belong to the family of another file.
-SECOND_FILES = {"globalpool": "pool", "samplenorm": "norm", "smooth": "activation"}
+SECOND_FILES = {
+    "deconv": "conv",
+    "globalpool": "pool",
+    "samplenorm": "norm",
+    "smooth": "activation",
+}
 
 
 @KINDS

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netspec.layers import Layer, TensorType
-from netspec.layers.conv import Conv, Deconv
+from netspec.layers.conv import Conv
+from netspec.layers.deconv import Deconv
 from netspec.layers.pool import AvgPool, MaxPool
 from netspec.text.diagnostics import LayerError
 from tests.layer_models import LayerModel, inferred_shape, random_feeds, run

@@ -3,6 +3,7 @@
 # The order of these imports is the order of the registry, and so of the reference.
 from netspec.layers import io as io  # isort: skip
 from netspec.layers import conv as conv  # isort: skip
+from netspec.layers import deconv as deconv  # isort: skip
 from netspec.layers import pool as pool  # isort: skip
 from netspec.layers import globalpool as globalpool  # isort: skip
 from netspec.layers import dense as dense  # isort: skip

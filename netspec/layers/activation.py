@@ -49,7 +49,7 @@ class Relu(Activation, keyword="RELU"):
     keeps = ("output",)
 
     def derivative(self, x: str, y: str, emit: Emitter) -> str:
-        return positive(y, emit.const(1.0), emit.const(0.0), emit)
+        return emit.node("CastLike", emit.node("Greater", y, emit.const(0.0)), y)
 
 
 @dataclass(frozen=True)

@@ -63,47 +63,6 @@ def placed(
     )
 
 
-def kernel_gradient(
-    emit: Emitter,
-    x: Value,
-    dy: Value,
-    window: Window,
-    kernel: Pair,
-    *,
-    dilations: Pair,
-    group: int,
-) -> str:
-    """dW of a convolution: that of X by dY, the batch its depth, stride and dilation exchanged.
-    F x C/groups x kh x kw.
-
-    Source: Dumoulin & Visin 2016, "A guide to convolution arithmetic for deep learning", section 4.
-    """
-    depth = x.type.channels // group
-    turned = emit.node("Reshape", x.name, emit.const([0, group, depth, *x.type.area]))
-    turned = emit.node("Transpose", turned, perm=(2, 1, 0, 3, 4))
-    turned = emit.node("Reshape", turned, emit.const([depth, -1, *x.type.area]))
-    top, left = window.pads[:2]
-    needed = (
-        dilations[i] * (kernel[i] - 1) + window.stride[i] * (dy.type.area[i] - 1) + 1
-        for i in range(2)
-    )
-    bottom, right = (
-        max(size - area - before, 0)
-        for size, area, before in zip(needed, x.type.area, (top, left), strict=True)
-    )
-    swept = emit.node(
-        "Conv",
-        turned,
-        emit.node("Transpose", dy.name, perm=(1, 0, 2, 3)),
-        strides=dilations,
-        dilations=window.stride,
-        pads=(top, left, bottom, right),
-        group=group,
-    )
-    exact = emit.node("Slice", swept, emit.const([0, 0]), emit.const(kernel), emit.const([2, 3]))
-    return emit.node("Transpose", exact, perm=(1, 0, 2, 3))
-
-
 def standardised(emit: Emitter, x: str, axes: Sequence[int], eps: float) -> tuple[str, str]:
     """(x - mean) / sqrt(variance + eps) over axes, and 1 / sqrt(variance + eps)."""
     over = emit.const(axes)
