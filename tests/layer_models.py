@@ -50,6 +50,9 @@ class LayerModel:
     def noise(self, like: str) -> str:
         raise AssertionError("inference adds no noise")
 
+    def becomes(self, name: str, value: str) -> None:
+        raise AssertionError("inference changes nothing")
+
     def nodes_of(
         self, op: str, inputs: Sequence[str], outputs: int, attributes: Mapping[str, Any]
     ) -> tuple[str, ...]:

@@ -5,35 +5,50 @@ symbol (Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.5.5).
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from netspec.graph.graph import Graph, Node
 from netspec.layers import Value
-from netspec.onnxgen.emit import LayerEmitter
+from netspec.onnxgen.emit import LayerEmitter, Mode
 from netspec.onnxgen.program import Operator, Program, operator
 
 
+@dataclass(frozen=True)
+class Differentiated:
+    """A program with nodes that compute gradients.
+
+    `found` are their names by tensor. `readers` are by learned tensor the gradients that are made
+    from it, of the inputs of its layer: it must not change before they are there.
+    """
+
+    program: Program
+    found: Mapping[str, str]
+    readers: Mapping[str, tuple[str, ...]]
+
+
 def gradients(
-    program: Program, of: str, seed: str, wrt: Collection[str], *, training: bool
-) -> tuple[Program, Mapping[str, str]]:
-    """The program with nodes that compute dL/dT for each tensor T of `wrt`, and the names of these.
+    program: Program, of: str, seed: str, wrt: Collection[str], mode: Mode
+) -> Differentiated:
+    """The program with nodes that compute dL/dT for each tensor T of `wrt`.
 
     L is a scalar with dL/d`of` = `seed`, the name of a tensor. `wrt` names inputs, layers and
-    learned tensors. A tensor that `of` does not depend on has no gradient, and is left out.
+    learned tensors. A tensor that `of` does not depend on has no gradient, and is left out. `mode`
+    is that of the program.
     """
-    return _Backward(program, training=training).run(of, seed, wrt)
+    return _Backward(program, mode).run(of, seed, wrt)
 
 
 class _Backward:
     """One walk against the order of execution, which gathers what reaches each result."""
 
-    def __init__(self, program: Program, *, training: bool) -> None:
-        self.program, self.graph, self.training = program, program.graph, training
+    def __init__(self, program: Program, mode: Mode) -> None:
+        self.program, self.graph, self.mode = program, program.graph, mode
         self.nodes: list[Operator] = []
         self.reached: dict[str, list[str]] = {}
         self.weights: dict[str, str] = {}
+        self.readers: dict[str, tuple[str, ...]] = {}
 
-    def run(self, of: str, seed: str, wrt: Collection[str]) -> tuple[Program, Mapping[str, str]]:
+    def run(self, of: str, seed: str, wrt: Collection[str]) -> Differentiated:
         wanted = frozenset(wrt)
         live = _between(self.graph, of, wanted)
         found: dict[str, str] = {}
@@ -48,7 +63,8 @@ class _Backward:
                 self._through(node, dy, live)
         found |= {name: made for name, made in self.weights.items() if name in wanted}
         made = replace(self.program, nodes=(*self.program.nodes, *self.nodes))
-        return made, {name: found[name] for name in wrt if name in found}
+        ordered = {name: found[name] for name in wrt if name in found}
+        return Differentiated(made, ordered, self.readers)
 
     def _sum(self, name: str) -> str:
         """dL/d of a result: the sum of what comes from all that read it."""
@@ -60,19 +76,17 @@ class _Backward:
         return total
 
     def _through(self, node: Node, dy: str, live: Collection[str]) -> None:
-        emitter = LayerEmitter(
-            node.name,
-            self.program.target.opset,
-            training=self.training,
-            scope=f"{node.name}/grad",
-        )
+        opset = self.program.target.opset
+        emitter = LayerEmitter(node.name, opset, self.mode, scope=f"{node.name}/grad")
         inputs = tuple(Value(name, self.graph.by_name[name].type) for name in node.inputs)
         made = node.layer.grad(inputs, Value(node.name, node.type), dy, emitter)
         self.nodes += emitter.made
-        for name, dx in zip(node.inputs, made.inputs, strict=True):
-            if name in live:
-                self.reached.setdefault(name, []).append(dx)
-        self.weights |= {f"{node.name}.{name}": dw for name, dw in made.weights.items()}
+        onward = [pair for pair in zip(node.inputs, made.inputs, strict=True) if pair[0] in live]
+        for name, dx in onward:
+            self.reached.setdefault(name, []).append(dx)
+        for name, dw in made.weights.items():
+            self.weights[f"{node.name}.{name}"] = dw
+            self.readers[f"{node.name}.{name}"] = tuple(dx for _, dx in onward)
 
 
 def _between(graph: Graph, of: str, wrt: frozenset[str]) -> frozenset[str]:

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import reduce
 
 from netspec.autodiff.backward import gradients
+from netspec.autodiff.simplified import simplified
 from netspec.graph.graph import Graph
 from netspec.layers import TensorType, Weight
 from netspec.machine.errors import UnusableError
-from netspec.onnxgen.emit import emit
-from netspec.onnxgen.optimise.constants import share_constants
-from netspec.onnxgen.optimise.equals import merge_equals
-from netspec.onnxgen.optimise.identities import drop_identities
-from netspec.onnxgen.optimise.outputs import name_outputs
-from netspec.onnxgen.optimise.unused import drop_unused
-from netspec.onnxgen.optimise.views import merge_views
+from netspec.onnxgen.emit import INFERENCE, Mode, emit
 from netspec.onnxgen.program import Program, operator
 from netspec.onnxgen.target import DEFAULT, Target
 from netspec.text.nearest import did_you_mean
 from netspec.text.printable import printable
-
-#: Not among them is what folds tensors into others: backward they are read as they are.
-_PASSES = (
-    merge_equals,
-    drop_identities,
-    merge_views,
-    name_outputs,
-    share_constants,
-    merge_equals,
-    drop_unused,
-)
 
 
 def gradient_program(
@@ -58,16 +41,20 @@ def gradient_program(
     for name in wanted:
         _check_tensor(graph, weights, name)
     seed = f"{of}.grad"
-    forward = emit(graph, Target(opset, batch), training=training)
-    program, found = gradients(forward, source, seed, wanted, training=training)
-    lost = [printable(name) for name in wanted if name not in found]
+    mode = Mode.of_all(graph) if training else INFERENCE
+    made = gradients(emit(graph, Target(opset, batch), mode=mode), source, seed, wanted, mode)
+    lost = [printable(name) for name in wanted if name not in made.found]
     if lost:
         raise UnusableError(f"`{printable(of)}` does not depend on {', '.join(lost)}")
-    program = _with_outputs(program, {f"{name}.grad": made for name, made in found.items()}, seed)
-    types = {**program.types, seed: graph.by_name[source].type, **dict(_types(graph, wanted))}
+    answers = {f"{name}.grad": gradient for name, gradient in made.found.items()}
+    program = _with_outputs(made.program, answers, seed)
+    types = {**program.types, seed: graph.by_name[source].type}
+    for name in wanted:
+        node = graph.by_name.get(name)
+        types[f"{name}.grad"] = node.type if node else TensorType(weights[name].shape)
     whole = frozenset(f"{name}.grad" for name in wanted if name not in graph.by_name)
     program = replace(program, types=types, whole=whole, exact=frozenset())
-    return reduce(lambda made, each: each(made), _PASSES, program)
+    return simplified(program)
 
 
 def _with_outputs(program: Program, found: dict[str, str], seed: str) -> Program:
@@ -78,13 +65,6 @@ def _with_outputs(program: Program, found: dict[str, str], seed: str) -> Program
         inputs=(*program.inputs, seed),
         outputs=(*program.outputs, *found),
     )
-
-
-def _types(graph: Graph, wanted: Sequence[str]) -> Iterator[tuple[str, TensorType]]:
-    weights = dict(graph.all_weights())
-    for name in wanted:
-        node = graph.by_name.get(name)
-        yield f"{name}.grad", node.type if node else TensorType(weights[name].shape)
 
 
 def _check_layer(graph: Graph, name: str) -> None:

@@ -17,6 +17,7 @@ from netspec.layers import merge as merge  # isort: skip
 from netspec.layers import shape as shape  # isort: skip
 from netspec.layers.base import (
     REGISTRY,
+    Emitter,
     Kept,
     Layer,
     Value,
@@ -30,6 +31,7 @@ from netspec.layers.tensor import DTYPES, Shape, TensorType
 __all__ = [
     "DTYPES",
     "REGISTRY",
+    "Emitter",
     "Kept",
     "Layer",
     "Shape",

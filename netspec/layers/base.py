@@ -69,6 +69,8 @@ class Layer:
     rectifier: ClassVar[bool] = False
     #: Whether it is a function of each element whose use is to be nonlinear.
     activation: ClassVar[bool] = False
+    #: Whether each output is a chance of its own, the logistic function of its input.
+    logistic: ClassVar[bool] = False
     #: Whether it takes the mean of each channel away, so that a bias before it has no effect.
     centres: ClassVar[bool] = False
     #: Whether it keeps a summary of each window of a plane, such as the largest or the mean.

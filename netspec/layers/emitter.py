@@ -41,6 +41,9 @@ class Emitter(Protocol):
         the layer asks again.
         """
 
+    def becomes(self, name: str, value: str) -> None:
+        """In training: what this layer's own tensor `name`, which is not learned, is next."""
+
 
 def per_channel(emit: Emitter, vector: str, like: TensorType) -> str:
     """A vector of C elements, shaped to count for each pixel of its channel in such a tensor."""

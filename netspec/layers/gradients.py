@@ -63,11 +63,18 @@ def placed(
     )
 
 
+def moments(emit: Emitter, x: str, axes: Sequence[int]) -> tuple[str, str, str]:
+    """The mean over axes, which stay as 1, x without it, and the variance."""
+    over = emit.const(axes)
+    mean = emit.node("ReduceMean", x, over, keepdims=1)
+    centred = emit.node("Sub", x, mean)
+    square = emit.node("Mul", centred, centred)
+    return mean, centred, emit.node("ReduceMean", square, over, keepdims=1)
+
+
 def standardised(emit: Emitter, x: str, axes: Sequence[int], eps: float) -> tuple[str, str]:
     """(x - mean) / sqrt(variance + eps) over axes, and 1 / sqrt(variance + eps)."""
-    over = emit.const(axes)
-    centred = emit.node("Sub", x, emit.node("ReduceMean", x, over, keepdims=1))
-    variance = emit.node("ReduceMean", emit.node("Mul", centred, centred), over, keepdims=1)
+    _, centred, variance = moments(emit, x, axes)
     rate = emit.node("Reciprocal", emit.node("Sqrt", emit.node("Add", variance, emit.const(eps))))
     return emit.node("Mul", centred, rate), rate
 

@@ -10,11 +10,15 @@ from netspec.layers.base import KW_ONLY, Emitter, Gradients, Kept, Layer, Value,
 from netspec.layers.emitter import per_channel
 from netspec.layers.gradients import (
     channel_sum,
+    moments,
     standardised,
     standardised_gradient,
 )
 from netspec.layers.hyperparameter import Meta
 from netspec.layers.tensor import TensorType
+
+#: How far running statistics move to those of a batch, as a part of the way.
+_PACE = 0.1
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class BatchNorm(Normalisation, keyword="BN"):
         (x,) = inputs
         if not emit.training:
             return self.normalise("BatchNormalization", x, emit)
+        self._follow(x, emit)
         normal, _ = standardised(emit, x.name, _over_channel(x.type), self.eps)
         scale, shift = (per_channel(emit, emit.weight(n), x.type) for n in ("weight", "bias"))
         return emit.node("Add", emit.node("Mul", normal, scale), shift)
@@ -84,6 +89,21 @@ class BatchNorm(Normalisation, keyword="BN"):
             dx = emit.node("Mul", scaled, rate)
         weight = channel_sum(emit, emit.node("Mul", dy, normal), x.type)
         return Gradients((dx,), {"weight": weight, "bias": channel_sum(emit, dy, x.type)})
+
+    def _follow(self, x: Value, emit: Emitter) -> None:
+        """The running statistics move a tenth of the way to the batch's; the variance is that of a
+        sample of a population, as in PyTorch.
+        """
+        mean, _, variance = moments(emit, x.name, _over_channel(x.type))
+        count = emit.node("CastLike", emit.node("Size", x.name), emit.const(1.0))
+        count = emit.node("Div", count, emit.const(float(x.type.channels)))
+        others = emit.node("Max", emit.node("Sub", count, emit.const(1.0)), emit.const(1.0))
+        sample = emit.node("Div", emit.node("Mul", variance, count), others)
+        for name, now in (("running_mean", mean), ("running_var", sample)):
+            flat = emit.node("Reshape", now, emit.const([x.type.channels]))
+            kept = emit.node("Mul", emit.weight(name), emit.const(1 - _PACE))
+            moved = emit.node("Add", kept, emit.node("Mul", flat, emit.const(_PACE)))
+            emit.becomes(name, moved)
 
     def _running(self, x: Value, emit: Emitter) -> tuple[str, str]:
         """The input by the running statistics, and 1 / sqrt(running_var + eps)."""

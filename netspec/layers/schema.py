@@ -17,6 +17,7 @@ from netspec.layers.sections import (
     output_section,
     weights_section,
 )
+from netspec.layers.train_section import train_section
 
 
 def spec_schema() -> dict[str, Any]:
@@ -67,6 +68,7 @@ def spec_schema() -> dict[str, Any]:
                 },
             },
             "weights": weights_section(),
+            "train": train_section(),
             "output": output_section(),
         },
         "definitions": _definitions(),

@@ -103,6 +103,7 @@ class Sigmoid(Activation, keyword="SIGMOID"):
     elsewhere = ("logistic",)
 
     op = "Sigmoid"
+    logistic = True
     keeps = ("output",)
 
     def derivative(self, x: str, y: str, emit: Emitter) -> str:

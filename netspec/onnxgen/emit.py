@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -21,9 +22,24 @@ from netspec.onnxgen.program import Program, Tensor
 from netspec.onnxgen.target import Target
 
 
-def emit(
-    graph: Graph, target: Target, keep: Iterable[str] = (), *, training: bool = False
-) -> Program:
+@dataclass(frozen=True)
+class Mode:
+    """Which layers train: they add noise, drawn by the seed, and take the batch's statistics."""
+
+    training: frozenset[str] = frozenset()
+    seed: int = 0
+
+    @classmethod
+    def of_all(cls, graph: Graph, seed: int = 0) -> Mode:
+        """All layers train."""
+        return cls(frozenset(graph.by_name), seed)
+
+
+#: No layer trains.
+INFERENCE = Mode()
+
+
+def emit(graph: Graph, target: Target, keep: Iterable[str] = (), mode: Mode = INFERENCE) -> Program:
     """The program of a graph as it is written, in float32.  `keep` names layers whose results no
     pass may do away with.
 
@@ -32,10 +48,13 @@ def emit(
     _refuse_shared_names(graph)
     nodes: list[NodeProto] = []
     exact: set[str] = set()
+    after: dict[str, str] = {}
     for node in graph.nodes:
         if node.name not in graph.inputs:
-            made = _lower(graph, node, target.opset, training=training)
+            emitter = LayerEmitter(node.name, target.opset, mode)
+            made = _lower(graph, node, emitter)
             nodes += made
+            after |= emitter.after
             if node.layer.exact:
                 exact.update(node.name for node in made)
     nodes.extend(
@@ -55,6 +74,7 @@ def emit(
         kept=frozenset(keep),
         inputs=tuple(graph.inputs),
         outputs=tuple(graph.outputs),
+        after=after,
     )
 
 
@@ -64,11 +84,17 @@ class LayerEmitter:
     Their names begin with `scope`, which is the layer's name unless more is said.
     """
 
-    def __init__(self, layer: str, opset: int, *, training: bool, scope: str = "") -> None:
-        self.layer, self.opset, self.training = layer, opset, training
+    def __init__(self, layer: str, opset: int, mode: Mode = INFERENCE, *, scope: str = "") -> None:
+        self.layer, self.opset, self._mode = layer, opset, mode
         self.scope = scope or layer
         self.made: list[NodeProto] = []
+        self.after: dict[str, str] = {}
         self._used: dict[str, int] = {}
+
+    @property
+    def training(self) -> bool:
+        """Whether the layer trains."""
+        return self.layer in self._mode.training
 
     def weight(self, name: str) -> str:
         """The ONNX name of the layer's tensor."""
@@ -99,9 +125,14 @@ class LayerEmitter:
         return self._add(op, inputs, made, outputs)
 
     def noise(self, like: str) -> str:
-        """Uniform random numbers, seeded by the layer's name."""
-        seed = float(int.from_bytes(hashlib.sha256(self.layer.encode()).digest()[:3]))
+        """Uniform random numbers, seeded by the mode and the layer's name."""
+        text = f"{self._mode.seed} {self.layer}"
+        seed = float(int.from_bytes(hashlib.sha256(text.encode()).digest()[:3]))
         return self.node("RandomUniformLike", like, seed=seed)
+
+    def becomes(self, name: str, value: str) -> None:
+        """What the layer's tensor is after a step."""
+        self.after[self.weight(name)] = value
 
     def _add(
         self, op: str, inputs: Sequence[str], attributes: list[AttributeProto], outputs: int = 1
@@ -129,8 +160,7 @@ class LayerEmitter:
         return self.made
 
 
-def _lower(graph: Graph, node: Node, opset: int, *, training: bool) -> list[NodeProto]:
-    emitter = LayerEmitter(node.name, opset, training=training)
+def _lower(graph: Graph, node: Node, emitter: LayerEmitter) -> list[NodeProto]:
     values = tuple(Value(name, graph.by_name[name].type) for name in node.inputs)
     return emitter.finish(node.layer.lower(values, emitter))
 

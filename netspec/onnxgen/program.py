@@ -7,7 +7,7 @@ the model is written, one tensor at a time, by the recipes that the passes leave
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
@@ -69,7 +69,8 @@ class Program:
     `types` are those of the inputs, the layers' results and the outputs, by name, the batch axis
     left out, which `whole` ones have not; `dtypes` their element types where they are not float32.
     `exact` names the nodes that compute in float32 whatever the target's type, `kept` the layers
-    whose results must stay.
+    whose results must stay. In training `after` says by name what the tensors that are not learned
+    become, such as running means.
     """
 
     graph: Graph
@@ -83,6 +84,7 @@ class Program:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     whole: frozenset[str] = frozenset()
+    after: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def visible(self) -> frozenset[str]:
