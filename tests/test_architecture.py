@@ -30,6 +30,7 @@ ROOMS = (
     "onnxgen",
     "autodiff",
     "runtime",
+    "train",
     "bench",
     "cli",
 )

@@ -19,6 +19,7 @@ ELEMENTS = {
     "float32": TensorProto.FLOAT,
     "float16": TensorProto.FLOAT16,
     "bfloat16": TensorProto.BFLOAT16,
+    "int64": TensorProto.INT64,
 }
 
 

@@ -1,0 +1,1 @@
+"""Training: a step as one ONNX model, data, and the loop around them."""
