@@ -60,6 +60,35 @@ def apply_layer(layer: Layer, inputs: list[Array], weights: Mapping[str, Array])
     return array
 
 
+def flow(
+    graph: Graph,
+    inputs: Tensors,
+    weights: Tensors,
+    rules: Mapping[str, Rule],
+    at: Mapping[str, Any] | None = None,
+) -> Tensors:
+    """The tensor of each layer, by its name, made so that gradients flow back through it.
+
+    `at` are values of the layers that were computed elsewhere: each layer is then evaluated at
+    those, and its own differs from them by rounding alone. Gradients are those at this very point,
+    whatever side of a corner it is on.
+    """
+    own, values = by_layer(weights), dict(inputs)
+    for node in graph.nodes:
+        if node.name in values:
+            continue
+        reads = [values[name] for name in node.inputs]
+        made = rules[node.kind](node.layer, reads, own.get(node.name, {}))
+        if at is not None and node.name in at:
+            there = at[node.name].to(made)
+            largest = there.abs().max().clamp_min(1e-9)
+            apart = float((made.detach() - there).abs().max() / largest)
+            assert apart < 1e-5, f"{node.name} is {apart:.1e} apart"
+            made = there + (made - made.detach())
+        values[node.name] = made
+    return values
+
+
 def apply_sample(sample: Sample, feeds: Mapping[str, Array]) -> Array:
     """The output of a sample's layer for its `random_feeds`."""
     inputs = [f"x{i}" for i in range(len(sample.shapes))]
@@ -67,9 +96,9 @@ def apply_sample(sample: Sample, feeds: Mapping[str, Array]) -> Array:
     return apply_layer(sample.layer, [feeds[name] for name in inputs], own)
 
 
-def by_layer(weights: Mapping[str, Array]) -> dict[str, dict[str, Array]]:
+def by_layer(weights: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """`conv1.weight` under "conv1" as "weight"."""
-    found: dict[str, dict[str, Array]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for full, array in weights.items():
         layer, _, name = full.rpartition(".")
         found.setdefault(layer, {})[name] = array
@@ -300,4 +329,21 @@ RULES: dict[str, Rule] = {
     "UPSAMPLE": _upsample,
     "FLATTEN": lambda layer, x, w: x[0].flatten(1),
     "RESHAPE": lambda layer, x, w: x[0].reshape(len(x[0]), *layer.shape),
+}
+
+#: The same in training: BN changes its running statistics, and DROPOUT drops by a tensor `mask` of
+#: its own, or nothing where it has none.
+TRAINING_RULES: dict[str, Rule] = {
+    **RULES,
+    "DROPOUT": lambda layer, x, w: x[0] * w["mask"] if w else x[0],
+    "BN": lambda layer, x, w: F.batch_norm(
+        x[0],
+        w["running_mean"],
+        w["running_var"],
+        w["weight"],
+        w["bias"],
+        training=True,
+        momentum=0.1,
+        eps=layer.eps,
+    ),
 }

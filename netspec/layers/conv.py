@@ -8,11 +8,13 @@ from math import prod
 from typing import Annotated, Any
 
 from netspec.layers.base import KW_ONLY, Emitter, Gradients, Layer, Value, Weight, Window
+from netspec.layers.emitter import per_channel
 from netspec.layers.gradients import channel_sum, placed
 from netspec.layers.guards import check_divides
 from netspec.layers.hyperparameter import Meta, Pad, Pair
 from netspec.layers.kernel_gradient import kernel_gradient
 from netspec.layers.tensor import Shape, TensorType
+from netspec.layers.unrolled import Unrolled
 from netspec.layers.window import (
     slide,
     unread_margin,
@@ -101,7 +103,11 @@ class Conv(Convolution, keyword="CONV"):
         return output.numel * (inputs[0].channels // self.groups) * prod(self.kernel)
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
-        (x,) = inputs
+        (x,), small = inputs, self._unrolled(inputs[0].type, emit)
+        if small:
+            made = small.forward(x.name, emit.weight("weight"))
+            bias = per_channel(emit, emit.weight("bias"), small.y) if self.bias else ""
+            return emit.node("Add", made, bias) if bias else made
         return emit.node(
             "Conv",
             x.name,
@@ -117,16 +123,22 @@ class Conv(Convolution, keyword="CONV"):
         """dX is the transposed convolution of dY by the kernel (Dumoulin & Visin 2016, section
         4).
         """
-        (x,), window = inputs, self.window(tuple(x.type for x in inputs))
+        (x,), small = inputs, self._unrolled(inputs[0].type, emit)
         dx = self._input_gradient(x.type, output.type, dy, emit)
-        dw = kernel_gradient(emit, x, Value(dy, output.type), window, self.kernel, **self.taps())
+        if small:
+            dw = small.kernel_gradient(x.name, dy)
+        else:
+            window, y = self.window((x.type,)), Value(dy, output.type)
+            dw = kernel_gradient(emit, x, y, window, self.kernel, **self.taps())
         return Gradients((dx,), self.with_bias_gradient(dw, dy, output.type, emit))
 
     def _input_gradient(self, x: TensorType, y: TensorType, dy: str, emit: Emitter) -> str:
         """Of stride 1 it is also a convolution, of dY by the kernel turned around, which runtimes
         do faster unless it reads more channels than it makes.
         """
-        window = self.window((x,))
+        window, small = self.window((x,)), self._unrolled(x, emit)
+        if small and self.stride == (1, 1):
+            return small.input_gradient(dy, emit.weight("weight"))
         before = [window.extent[i] - 1 - window.pads[i] for i in range(2)]
         after = [x.area[i] - y.area[i] + window.pads[i] for i in range(2)]
         if self.stride != (1, 1) or min(*before, *after) < 0 or self.filters > x.channels:
@@ -135,6 +147,12 @@ class Conv(Convolution, keyword="CONV"):
         return emit.node(
             "Conv", dy, self._turned_kernel(x, emit), pads=(*before, *after), **self.taps()
         )
+
+    def _unrolled(self, x: TensorType, emit: Emitter) -> Unrolled | None:
+        """As one matrix product, where that is faster: while kernels change."""
+        y, window = self.infer((x,)), self.window((x,))
+        unrolled = Unrolled(emit, x, y, window, self.kernel, self.dilation)
+        return unrolled if emit.training and self.groups == 1 and unrolled.suits else None
 
     def _turned_kernel(self, x: TensorType, emit: Emitter) -> str:
         """F x C/groups x kh x kw -> C x F/groups x kh x kw, rows and columns from the last."""

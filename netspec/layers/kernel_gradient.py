@@ -123,32 +123,29 @@ class _Sum:
         return self.groups == 1 and steps == (1, 1) and copies < rows * columns * self.depth
 
     def by_row(self) -> str:
-        """One product of dY, moved down by each row of taps, with X, moved along by each column."""
-        emit, (rows, columns) = self.emit, self.kernel
-        height, width = self.dy.type.area
-        x, dy = self._turned_input(), self._channels_first(self.dy.name)
-        tall, most = height + (rows - 1) * self.dilation[0], (rows - 1) * self.dilation[0]
-        along = [
-            emit.node(
-                "Slice",
-                x,
-                emit.const([0, j * self.dilation[1]]),
-                emit.const([tall, j * self.dilation[1] + width]),
-                emit.const([2, 3]),
-            )
-            for j in range(columns)
+        """One product a sample: of dY, moved down by each row of taps, with X, moved along by each
+        column.
+        """
+        emit, (rows, columns), (top, left) = self.emit, self.kernel, self.window.pads[:2]
+        (height, width), (high, wide) = self.dy.type.area, self.x.type.area
+        filters, channels = self.dy.type.channels, self.x.type.channels
+        reach = (rows - 1) * self.dilation[0]
+        offsets = [left - j * self.dilation[1] for j in range(columns)]
+        tall = height + reach
+        along = [  # a negative padding crops
+            padded(emit, self.x.name, (top, at, tall - high - top, width - wide - at))
+            for at in offsets
         ]
-        down = [
-            padded(emit, dy, (i * self.dilation[0], 0, most - i * self.dilation[0], 0))
-            for i in range(rows)
-        ]
-        filters, depth = self.dy.type.channels, self.depth
-        product_ = self._by_upright(
-            self._as_matrices(emit.node("Concat", *down, axis=0), rows * filters),
-            self._as_matrices(emit.node("Concat", *along, axis=0), columns * depth),
+        starts = [i * self.dilation[0] for i in range(rows)]
+        down = [padded(emit, self.dy.name, (at, 0, reach - at, 0)) for at in starts]
+        moved = emit.node("Concat", *down, axis=1), emit.node("Concat", *along, axis=1)
+        matrices = (
+            emit.node("Reshape", name, emit.const([0, count, tall * width]))
+            for name, count in zip(moved, (rows * filters, columns * channels), strict=True)
         )
-        split = emit.const([rows, filters, columns, depth])
-        apart = emit.node("Reshape", product_, split)
+        summed = emit.node("ReduceSum", self._by_upright(*matrices), emit.const([0]), keepdims=0)
+        split = emit.const([rows, filters, columns, channels])
+        apart = emit.node("Reshape", summed, split)
         return emit.node("Transpose", apart, perm=(1, 3, 0, 2))
 
     def _taps(self) -> list[Pair]:
