@@ -96,11 +96,45 @@ def test_nets_without_lrn_and_meeting_gradients_are_exact(net: str) -> None:
 def test_what_stays(optimizer: str) -> None:
     training = training_memory(graph("resnet18"), 2, "float32", optimizer)
     weights = 4 * 11_689_512
-    states = {"sgd": 0, "momentum": 1, "adam": 2}[optimizer]
+    states = OPTIMIZERS[optimizer].state
     assert training.weight_bytes == training.gradient_bytes == weights
     assert training.state_bytes == states * weights
     assert training.buffer_bytes == 4 * 2 * 4_800
     assert training.input_bytes == 2 * (4 * 3 * 224 * 224 + 8)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_an_optimizer_remembers_and_makes_what_pytorch_does(optimizer: str) -> None:
+    """In a second step, when it has its state; counts of steps are beside the point."""
+    state, passing = optimizer_holds(optimizer, numel=1 << 14)
+    assert (state, passing) == (OPTIMIZERS[optimizer].state, OPTIMIZERS[optimizer].passing)
+
+
+def optimizer_holds(optimizer: str, numel: int) -> tuple[int, int]:
+    """Tensors of a weight's size that PyTorch's keeps, and makes at most while it updates one."""
+    from torch.profiler import ProfilerActivity, profile
+
+    from tests.torch_reference import torch
+
+    kinds = {"adagrad": "Adagrad", "adadelta": "Adadelta", "rmsprop": "RMSprop", "adam": "Adam"}
+    kinds |= {"adamw": "AdamW", "rprop": "Rprop"}
+    more: dict[str, Any] = {"momentum": 0.9} if optimizer in ("momentum", "nesterov") else {}
+    if optimizer == "nesterov":
+        more["nesterov"] = True
+    weight = torch.nn.Parameter(torch.randn(numel))
+    make = getattr(torch.optim, kinds.get(optimizer, "SGD"))
+    update = make([weight], lr=0.01, foreach=False, **more)
+    for _ in range(2):
+        weight.grad = torch.randn(numel)
+        with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
+            update.step()
+    alive = peak = 0
+    for event in profiled.profiler.kineto_results.events():
+        if event.name() == "[memory]":
+            alive += event.nbytes()
+            peak = max(peak, alive)
+    kept = sum(x.numel() for x in update.state[weight].values() if isinstance(x, torch.Tensor))
+    return round(kept / numel), round(peak / 4 / numel)
 
 
 def test_later_steps_begin_with_the_state() -> None:

@@ -12,6 +12,7 @@ from netspec.analysis.report import Report, graph_report, partial_report
 from netspec.cli.failure import OK, REJECTED, UNUSABLE
 from netspec.cli.specs import Missing
 from netspec.text.printable import printable
+from netspec.text.training import Training
 
 if TYPE_CHECKING:
     from netspec.cli.fit import Fit
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Question:
-    """What the options of the command ask; `optimizer` is None for inference."""
+    """What the options of the command ask; `batch` and `optimizer` are None where none says."""
 
-    batch: int
+    batch: int | None
     dtype: str
+    train: bool
     optimizer: str | None
     budget: int | None
     strict: bool
@@ -40,14 +42,33 @@ class Answer:
         """The spec's name, fit to print."""
         return printable(self.checked.source.name)
 
+    @property
+    def batch(self) -> int:
+        """The batch that is asked for, else that of the spec's `train` if training is, else 1."""
+        training = self._training
+        return self.question.batch or (training.batch if training else 1)
+
+    @property
+    def optimizer(self) -> str | None:
+        """The optimizer likewise, else SGD; None for inference."""
+        training = self._training
+        default = training.optimizer.name if training else "sgd"
+        return (self.question.optimizer or default) if self.question.train else None
+
+    @property
+    def _training(self) -> Training | None:
+        """What the spec says about training; None where it says nothing or is not asked."""
+        spec = self.checked.spec
+        return spec.train if self.question.train and spec and spec.train_span else None
+
     @cached_property
     def report(self) -> Report:
         """The report, as far as the net could be shaped."""
         checked, q = self.checked, self.question
         if checked.graph is not None:
-            return graph_report(checked.graph, q.batch, q.dtype, q.optimizer)
+            return graph_report(checked.graph, self.batch, q.dtype, self.optimizer)
         name = checked.spec.name if checked.spec else ""
-        return partial_report(name, checked.nodes, q.batch, q.dtype, checked.unshaped)
+        return partial_report(name, checked.nodes, self.batch, q.dtype, checked.unshaped)
 
     @cached_property
     def fit(self) -> Fit | None:
@@ -57,7 +78,7 @@ class Answer:
             return None
         from netspec.cli.fit import fit
 
-        return fit(graph, q.budget, q.batch, q.dtype, q.optimizer)
+        return fit(graph, q.budget, self.batch, q.dtype, self.optimizer)
 
     @property
     def exit_code(self) -> int:

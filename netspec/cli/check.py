@@ -19,11 +19,17 @@ from netspec.layers import DTYPES
 @click.option(
     "--format", "form", type=click.Choice(list(FORMATS)), default="text", help="How it is written."
 )
-@click.option("--batch", type=click.IntRange(min=1), default=1, help="Samples at once.")
+@click.option(
+    "--batch",
+    type=click.IntRange(min=1),
+    help="Samples at once; 1, or with --train the spec's, unless given.",
+)
 @click.option("--dtype", type=click.Choice(list(DTYPES)), default="float32", help="Element type.")
 @click.option("--train", is_flag=True, help="Also the memory of a step of training.")
 @click.option(
-    "--optimizer", type=click.Choice(list(OPTIMIZERS)), help="Of --train; sgd unless given."
+    "--optimizer",
+    type=click.Choice(list(OPTIMIZERS)),
+    help="Of --train; the spec's, else sgd, unless given.",
 )
 @click.option(
     "--fits",
@@ -39,7 +45,7 @@ from netspec.layers import DTYPES
 def command(
     specs: tuple[str, ...],
     form: str,
-    batch: int,
+    batch: int | None,
     dtype: str,
     train: bool,
     optimizer: str | None,
@@ -57,7 +63,7 @@ def command(
     """
     if optimizer and not train:
         raise click.UsageError("--optimizer is for training; add --train")
-    question = Question(batch, dtype, (optimizer or "sgd") if train else None, budget, strict)
+    question = Question(batch, dtype, train, optimizer, budget, strict)
 
     def show() -> int:
         codes: list[int] = []

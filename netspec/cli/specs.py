@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -37,11 +38,22 @@ class Missing:
     message: str
 
 
+class Flag(NamedTuple):
+    """An option of a command that overrides the value at a path of the document."""
+
+    name: str
+    path: str
+    value: str
+
+
 def load_specs(
-    arguments: Iterable[str], settings: tuple[str, ...] = ()
+    arguments: Iterable[str], settings: tuple[str, ...] = (), flags: tuple[Flag, ...] = ()
 ) -> Iterator[Checked | Missing]:
-    """Each spec that the arguments mean, checked; one that cannot be opened stops no other."""
-    overrides = _overrides(settings)
+    """Each spec that the arguments mean, checked; one that cannot be opened stops no other.
+
+    `settings` are those of `--set`, which come after flags.
+    """
+    overrides = {flag.path: _value(flag) for flag in (*flags, *map(_setting, settings))}
     for argument in arguments:
         for path in _paths(argument):
             if isinstance(path, Missing):
@@ -54,12 +66,12 @@ def load_specs(
                 yield Missing(printable(str(path)), reason)
 
 
-def one_graph(argument: str, settings: tuple[str, ...] = ()) -> Graph:
+def one_graph(argument: str, settings: tuple[str, ...] = (), flags: tuple[Flag, ...] = ()) -> Graph:
     """The graph of the one spec that an argument means; its findings are printed on standard error.
 
     Failure with exit code 1 where it is rejected, 2 where it cannot be opened or is several.
     """
-    (found, *others) = list(load_specs([argument], settings))
+    (found, *others) = list(load_specs([argument], settings, flags))
     if others:
         raise Failure(f"{printable(argument)} holds several specs; name one")
     if isinstance(found, Missing):
@@ -105,17 +117,18 @@ def _checked(path: Path, argument: str, overrides: dict[str, Tree]) -> Checked:
     return check_bytes(data, name, path.parent, overrides)
 
 
-def _overrides(settings: tuple[str, ...]) -> dict[str, Tree]:
-    found = {}
-    for setting in settings:
-        path, equals, value = setting.partition("=")
-        if not equals or not _PATH.fullmatch(path):
-            raise click.UsageError(
-                f"--set takes PATH=VALUE, such as input=3x32x32, found {printable(setting)!r}"
-            )
-        try:
-            found[path] = read_document(Source(f"--set {path}", value or "''"))[0]
-        except SpecError as error:
-            click.echo(render_all(error.diagnostics, paint(err=True)), err=True)
-            raise Failure(f"--set {path}: the value cannot be read") from None
-    return found
+def _setting(said: str) -> Flag:
+    path, equals, value = said.partition("=")
+    if not equals or not _PATH.fullmatch(path):
+        raise click.UsageError(
+            f"--set takes PATH=VALUE, such as input=3x32x32, found {printable(said)!r}"
+        )
+    return Flag(f"--set {path}", path, value)
+
+
+def _value(flag: Flag) -> Tree:
+    try:
+        return read_document(Source(flag.name, flag.value or "''"))[0]
+    except SpecError as error:
+        click.echo(render_all(error.diagnostics, paint(err=True)), err=True)
+        raise Failure(f"{flag.name}: the value cannot be read") from None

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 from netspec.text.diagnostics import LayerError
 from netspec.text.limits import MAX_DIMENSION
 from netspec.text.nearest import did_you_mean
+from netspec.text.scalars import LARGEST_FLOAT
 
 #: A size over space: `3` or `[3, 5]` as written, (height, width) as kept.
 Pair: TypeAlias = tuple[int, int]
@@ -22,9 +23,6 @@ PadWord: TypeAlias = Literal["valid", "half", "same"]
 Pad: TypeAlias = PadWord | tuple[int, int, int, int]
 #: A shape: a list of sizes.
 Size: TypeAlias = tuple[int, ...]
-
-#: Largest number that float32, the type of attributes in ONNX, can hold.
-_LARGEST_FLOAT = (2 - 2**-23) * 2.0**127
 
 
 @dataclass(frozen=True)
@@ -128,7 +126,7 @@ class HyperParameter:
 
     def _bound(self, value: float) -> None:
         meta = self.meta
-        if isinstance(value, float) and not abs(value) <= _LARGEST_FLOAT:
+        if isinstance(value, float) and not abs(value) <= LARGEST_FLOAT:
             raise self._error("out-of-range", f"must be finite in float32, found {value}")
         if (
             (meta.ge is not None and value < meta.ge)

@@ -131,4 +131,5 @@ def _several(menu: Menu) -> dict[str, Any]:
 
 def _named(names: Iterable[str]) -> dict[str, Any]:
     words = list(names)
-    return {"type": "string", "enum": words, "title": " or ".join(f"`{word}`" for word in words)}
+    *most, last = (f"`{word}`" for word in words)
+    return {"type": "string", "enum": words, "title": f"{', '.join(most)} or {last}"}

@@ -15,25 +15,11 @@ from typing import Any
 
 from netspec.text.diagnostics import Diagnostic
 from netspec.text.limits import MAX_DIAGNOSTICS
-from netspec.text.nearest import did_you_mean, nearest
-from netspec.text.printable import printable
-from netspec.text.screen import Schema, accepts, matches
+from netspec.text.misfits import misfits, of_a_key, unknown_key
+from netspec.text.nearest import nearest
+from netspec.text.screen import Schema, accepts, is_integer, is_number, matches
 from netspec.text.shipped import shipped
-from netspec.text.source import Span
 from netspec.text.tree import Mapping, Scalar, Sequence, Tree
-
-#: The code of a finding by the key it lies under; the innermost wins.
-_CODES = {
-    "netspec": "language-version",
-    "name": "bad-name",
-    "input": "input-shape",
-    "image": "image",
-    "net": "pattern-expected",
-    "where": "mapping-expected",
-    "blocks": "mapping-expected",
-    "output": "output",
-    "weights": "weights-file",
-}
 
 
 def check_envelope(tree: Mapping) -> list[Diagnostic]:
@@ -42,23 +28,35 @@ def check_envelope(tree: Mapping) -> list[Diagnostic]:
     if accepts(_schema(), document):
         return []
     errors = _leaves(_validator().iter_errors(document))
-    found = (diagnostic for error in errors for diagnostic in _diagnostics(error, tree))
+    found = (diagnostic for error in errors for diagnostic in misfits(error, tree))
     return list(islice(found, MAX_DIAGNOSTICS))
 
 
 def mend_keys(tree: Mapping) -> tuple[Mapping, list[Diagnostic]]:
     """The document with each misspelt key read as the absent one that is nearest, and the findings.
 
-    A misspelt `where` would else make every name in the net unbound.
+    A misspelt `where` would else make every name in the net unbound, and a misspelt setting of
+    `train` would count as missing.
     """
-    known = list(_schema()["properties"])
+    properties = _schema()["properties"]
+    tree, found = _mended(tree, list(properties))
+    entries = []
+    for key, value in tree.entries:
+        if key.text == "train" and isinstance(value, Mapping):
+            value, more = _mended(value, list(properties["train"]["properties"]))  # noqa: PLW2901  # the section that is meant
+            found += more
+        entries.append((key, value))
+    return Mapping(tree.span, tuple(entries)), found
+
+
+def _mended(tree: Mapping, known: list[str]) -> tuple[Mapping, list[Diagnostic]]:
     absent = set(known) - {key.text for key, _ in tree.entries}
     entries, found = [], []
     for key, value in tree.entries:
         meant = nearest(key.text, absent) if key.text not in known else None
         if meant is not None:
             absent.discard(meant)
-            found.append(_unknown_key(key, known))
+            found.append(unknown_key(key, known))
             key = Scalar(key.span, meant, meant, key.style)  # noqa: PLW2901  # the key that is meant
         entries.append((key, value))
     return Mapping(tree.span, tuple(entries)), found
@@ -76,9 +74,12 @@ def _schema() -> Schema:
 def _validator() -> Any:
     from jsonschema import Draft7Validator, validators
 
-    # JSON Schema counts 3.0 as an integer; the language does not.
-    types = Draft7Validator.TYPE_CHECKER.redefine(
-        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    # JSON Schema counts 3.0 as an integer, and .nan as a number; the language does not.
+    types = Draft7Validator.TYPE_CHECKER.redefine_many(
+        {
+            "integer": lambda _, value: is_integer(value),
+            "number": lambda _, value: is_number(value),
+        }
     )
     extend: Any = validators.extend  # it has no types
     return extend(Draft7Validator, {"pattern": _matches}, type_checker=types)(_schema())
@@ -122,114 +123,8 @@ def _leaves(errors: Iterator[Any]) -> Iterator[Any]:
             if not any(e.validator == "type" and not e.relative_path for e in arm)
         ]
         if len(fitting) == 1 and not any(
-            e.validator == "pattern" and not _of_a_key(e) for e in fitting[0]
+            e.validator == "pattern" and not of_a_key(e) for e in fitting[0]
         ):
             yield from _leaves(iter(fitting[0]))
         else:
             yield error
-
-
-def _of_a_key(error: Any) -> bool:
-    """Whether an error is of a key's own text, which the validator places at the mapping."""
-    return "propertyNames" in list(error.relative_schema_path)[-2:-1]
-
-
-def _diagnostics(error: Any, root: Mapping) -> Iterator[Diagnostic]:
-    tree = _follow(root, list(error.absolute_path))
-    if error.validator == "additionalProperties":
-        yield from _unknown_keys(error, tree)
-    elif error.validator == "required":
-        yield _missing_keys(error, tree)
-    elif _of_a_key(error):
-        yield _unknown_name(error, tree)
-    else:
-        yield _wrong_value(error, tree)
-
-
-def _missing_keys(error: Any, tree: Tree) -> Diagnostic:
-    """One finding for all keys that are missing, which the validator complains of one by one."""
-    path = error.absolute_path
-    where = f"`{path[-1]}`" if path else "the spec"
-    missing = [name for name in error.validator_value if name not in error.instance]
-    message = f"{where} lacks the key{'s' * (len(missing) > 1)} `{'`, `'.join(missing)}`"
-    help_text = error.schema.get("properties", {}).get(missing[0], {}).get("description")
-    return Diagnostic("missing-key", message, _head(tree), help=help_text)
-
-
-def _wrong_value(error: Any, tree: Tree) -> Diagnostic:
-    path = list(error.absolute_path)
-    code = next((_CODES[p] for p in reversed(path) if p in _CODES), "wrong-type")
-    what = f"`{printable(str(path[-1]))}`" if path and isinstance(path[-1], str) else "this item"
-    expected = error.schema.get("title") or f"of type {error.schema.get('type', 'another kind')}"
-    if not path:
-        what = "a spec"
-    found, place = _found(tree), tree.span
-    if error.validator == "maxProperties" and isinstance(tree, Mapping):
-        found, place = f"{len(tree.entries)} keys", tree.entries[1][0].span
-    message = f"{what} must be {expected}, found {found}"
-    return Diagnostic(code, message, place, help=_hint(error, tree))
-
-
-def _hint(error: Any, tree: Tree) -> str | None:
-    if error.validator == "enum" and isinstance(tree, Scalar):
-        return did_you_mean(tree.text, [str(word) for word in error.validator_value])
-    if isinstance(tree, Sequence) and "pattern" in str(error.schema.get("title")):
-        return (
-            'YAML reads a list where a value starts with `[`: quote the pattern, "[CONV -> RELU]*2"'
-        )
-    if isinstance(tree, Scalar) and tree.text.startswith("@"):
-        return f'quote it: "{printable(tree.text)[:40]}"'
-    examples = error.schema.get("examples")
-    return f"for example `{examples[0]}`" if examples else None
-
-
-def _unknown_keys(error: Any, tree: Tree) -> Iterator[Diagnostic]:
-    known = list(error.schema.get("properties", {}))
-    assert isinstance(tree, Mapping)  # the validator complains of keys of mappings alone
-    for key, _ in tree.entries:
-        if key.text not in known:
-            yield _unknown_key(key, known)
-
-
-def _unknown_key(key: Scalar, known: list[str]) -> Diagnostic:
-    name = printable(key.text)[:60]
-    near = did_you_mean(name, known)
-    return Diagnostic("unknown-key", f"unknown key `{name}`", key.span, help=near)
-
-
-def _unknown_name(error: Any, tree: Tree) -> Diagnostic:
-    assert isinstance(tree, Mapping)  # as above
-    key = next(key for key, _ in tree.entries if key.text == error.instance)
-    name = printable(key.text)[:60]
-    expected = error.schema.get("title", "a name")
-    return Diagnostic("bad-name", f"`{name}` must be {expected}", key.span)
-
-
-def _follow(root: Mapping, path: list[str | int]) -> Tree:
-    """The value that a path of the validator leads to."""
-    tree: Tree = root
-    for part in path:
-        if isinstance(tree, Mapping):
-            tree = next(value for key, value in tree.entries if key.text == part)
-        elif isinstance(tree, Sequence) and isinstance(part, int):
-            tree = tree.items[part]
-    return tree
-
-
-def _head(tree: Tree) -> Span:
-    """A small place for what a mapping lacks: its first key."""
-    if isinstance(tree, Mapping) and tree.entries:
-        return tree.entries[0][0].span
-    return tree.span
-
-
-def _found(tree: Tree) -> str:
-    match tree:
-        case Mapping():
-            return "a mapping"
-        case Sequence():
-            return "a list"
-    if tree.value is None:
-        return "nothing"
-    shown = printable(tree.text)
-    return f"`{shown if len(shown) <= 40 else shown[:37] + '...'}`"

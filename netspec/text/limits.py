@@ -36,6 +36,13 @@ MAX_COMPARED = 4_000
 #: Letters of a word that is looked up among the known ones, mistyped as it is.
 MAX_TYPED = 60
 
+#: Passes over the samples of training: at a second each, two weeks.
+MAX_EPOCHS = 1_000_000
+#: Samples of one step of training: more than a batch of all of MNIST.
+MAX_BATCH = 1_000_000
+#: Pixels that are put around a picture before a window of it is cut out.
+MAX_PADDING = 1_000
+
 #: Boxes of repeats and blocks in a diagram, of which the innermost go first: Graphviz's time and
 #: memory grow with their square.
 MAX_BOXES = 2_000

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+#: Largest number of float32, in which nets compute and ONNX keeps its attributes.
+LARGEST_FLOAT = (2 - 2**-23) * 2.0**127
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
 _BOOLEANS = {
     **dict.fromkeys(("true", "True", "TRUE", "yes"), True),

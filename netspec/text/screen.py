@@ -11,18 +11,12 @@ import re
 from collections.abc import Callable, Sized
 from typing import Any, TypeAlias
 
+from netspec.text.scalars import LARGEST_FLOAT
+
 Schema: TypeAlias = dict[str, Any]
 #: Whether a value satisfies one word of a schema.
 Rule: TypeAlias = Callable[[Schema, Any], bool]
 
-_TYPES: dict[str, type | tuple[type, ...]] = {
-    "array": list,
-    "boolean": bool,
-    "integer": int,
-    "number": (int, float),
-    "object": dict,
-    "string": str,
-}
 #: Words that say something to people alone.
 _REMARKS = frozenset(
     ("$schema", "title", "description", "examples", "default", "definitions", "then", "else")
@@ -43,12 +37,19 @@ def matches(pattern: str, text: str) -> bool:
     return re.search(pattern.replace("$", r"\Z"), text) is not None
 
 
+def is_integer(value: object) -> bool:
+    """Whether a value is an integer of the language, which 3.0 is not."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number of the language, which is finite in float32."""
+    return (isinstance(value, float) or is_integer(value)) and abs(value) <= LARGEST_FLOAT
+
+
 def _typed(schema: Schema, value: Any) -> bool:
     named = schema["type"]
-    return any(
-        isinstance(value, _TYPES[name]) and (name == "boolean" or not isinstance(value, bool))
-        for name in ([named] if isinstance(named, str) else named)
-    )
+    return any(_TYPES[name](value) for name in ([named] if isinstance(named, str) else named))
 
 
 def _properties(schema: Schema, value: Any) -> bool:
@@ -77,11 +78,23 @@ def _bounded(word: str, fits: Callable[[float, float], bool]) -> Rule:
     """A rule on how large a number is."""
 
     def rule(schema: Schema, value: Any) -> bool:
-        return not _typed({"type": "number"}, value) or fits(value, schema[word])
+        return not is_number(value) or fits(value, schema[word])
 
     return rule
 
 
+def _instance(kind: type) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, kind)
+
+
+_TYPES: dict[str, Callable[[object], bool]] = {
+    "array": _instance(list),
+    "boolean": _instance(bool),
+    "integer": is_integer,
+    "number": is_number,
+    "object": _instance(dict),
+    "string": _instance(str),
+}
 _RULES: dict[str, Rule] = {
     "type": _typed,
     "enum": lambda schema, value: any(
@@ -102,6 +115,7 @@ _RULES: dict[str, Rule] = {
         not isinstance(value, list) or all(accepts(schema["items"], item) for item in value)
     ),
     "anyOf": lambda schema, value: any(accepts(arm, value) for arm in schema["anyOf"]),
+    "allOf": lambda schema, value: all(accepts(part, value) for part in schema["allOf"]),
     "if": _alternatives,
     "minLength": _sized("minLength", str, lambda have, least: have >= least),
     "maxLength": _sized("maxLength", str, lambda have, most: have <= most),
@@ -112,4 +126,5 @@ _RULES: dict[str, Rule] = {
     "minimum": _bounded("minimum", lambda have, least: have >= least),
     "maximum": _bounded("maximum", lambda have, most: have <= most),
     "exclusiveMinimum": _bounded("exclusiveMinimum", lambda have, least: have > least),
+    "exclusiveMaximum": _bounded("exclusiveMaximum", lambda have, most: have < most),
 }

@@ -18,7 +18,11 @@ from netspec.text.outputs import Output, WeightsFile, read_labels, read_outputs,
 from netspec.text.pattern import read_pattern
 from netspec.text.source import Source, Span
 from netspec.text.syntax import Chain, Name
+from netspec.text.train_section import read_training
+from netspec.text.training import Training
 from netspec.text.tree import Mapping, Scalar, Sequence, Tree
+
+_AS_BY_DEFAULT = Training()
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +49,8 @@ class Spec:
     labels_span: Span | None
     outputs: tuple[Output, ...]
     weights: WeightsFile | None
+    train: Training = _AS_BY_DEFAULT
+    train_span: Span | None = None
 
 
 def parse(source: Source, folder: Path | None = None) -> Spec:
@@ -83,13 +89,15 @@ def _build(
     source: Source, folder: Path | None, tree: Mapping, diagnostics: list[Diagnostic]
 ) -> Spec:
     name, doc, where, output = (tree.get(key) for key in ("name", "doc", "where", "output"))
+    train = tree.get("train")
     labels, labels_span = read_labels(output, folder, diagnostics)
+    inputs = read_inputs(tree.get("input"), diagnostics)
     return Spec(
         source=source,
         folder=folder,
         name=name.text if isinstance(name, Scalar) else "",
         doc=doc.text if isinstance(doc, Scalar) else "",
-        inputs=read_inputs(tree.get("input"), diagnostics),
+        inputs=inputs,
         net=_net(tree.get("net"), diagnostics),
         where=read_bindings(where, diagnostics) if isinstance(where, Mapping) else (),
         blocks=read_blocks(tree.get("blocks"), diagnostics),
@@ -97,6 +105,8 @@ def _build(
         labels_span=labels_span,
         outputs=read_outputs(output, diagnostics),
         weights=read_weights(tree.get("weights"), folder, diagnostics),
+        train=read_training(train, folder, inputs, diagnostics),
+        train_span=train.span if train else None,
     )
 
 

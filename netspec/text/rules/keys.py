@@ -110,12 +110,22 @@ KEYS = (
         spec("INPUT -> CONV(8)", "weights: a.safetensors"),
     ),
     Rule(
+        "training",
+        "error",
+        "A setting of `train` has a value that it cannot have. A choice, such as the optimizer, is"
+        " a name, or a mapping with the name and its options, `{name: adam, beta1: 0.8}`; numbers"
+        " have bounds. Some settings need others: early stopping needs samples that are held out,"
+        " and only an input CxHxW can be augmented. The language's page lists all settings.",
+        spec("INPUT -> FC(2)", "train: {data: iris.csv, epochs: 0}", input="4"),
+        spec("INPUT -> FC(2)", "train: {data: iris.csv, epochs: 20}", input="4"),
+    ),
+    Rule(
         "path",
         "error",
-        "A file that a spec names lies outside the spec's folder. Its path is absolute, has a"
-        " `..`, or passes a link that leads out. A spec may come from a stranger, and must not"
-        " make netspec read what it was not given. Put the file beside the spec; on the command"
-        " line, `--weights` takes any path.",
+        "A file of labels or weights that a spec names lies outside its folder. The path is"
+        " absolute, has a `..`, or passes a link that leads out. A spec may come from a stranger,"
+        " and must not make netspec read what it was not given. Put the file beside the spec; on"
+        " the command line, `--weights` takes any path.",
         spec("INPUT -> CONV(8)", "weights: ../a.safetensors"),
         spec("INPUT -> CONV(8)", "weights: a.safetensors"),
     ),
