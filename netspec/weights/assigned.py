@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from netspec.graph.graph import Graph
 from netspec.layers import Weight
 from netspec.machine.errors import UnusableError
 from netspec.text.printable import printable
 from netspec.weights.faults import advice, find_faults, listed, near
-from netspec.weights.names.matching import find_match
+from netspec.weights.names.matching import Match, find_match
 from netspec.weights.names.refusal import UnmatchedError
 from netspec.weights.renaming import idle, rename
 from netspec.weights.stored import Stored
 
 #: What PyTorch counts in training, and no net needs to run.
 _UNUSED = "num_batches_tracked"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,11 @@ def assign_names(
     renames: Mapping[str, str],
     *,
     allow_extra: bool,
+    besides: Collection[str] = (),
 ) -> Assigned:
     """The tensors of a file that are those of a net: the ones with our names, once `renames` has
     mapped those it names, else the ones whose own names and shapes tell which layers they belong
-    to.
+    to. Layers `besides` take nothing from the file, whatever it has for them.
 
     UnusableError, which names every tensor that is missing, left over or doubtful, and the file if
     it is one.
@@ -49,16 +53,17 @@ def assign_names(
     if lines := idle(renames, stored):
         faults = [f"{line} stands in the map, and fits no name of the file" for line in lines]
         raise _unfit(path, faults, "mend or remove these lines")
-    wanted = dict(graph.all_weights())
+    weights = dict(graph.all_weights())
+    wanted = _without(besides, weights)
     held = {n: t for n, t in stored.items() if n.rpartition(".")[2] != _UNUSED or n in renames}
     names: Mapping[str, str] = _by_our_names(path, held, renames)
     found: Mapping[str, Stored] = {ours: held[name] for ours, name in names.items()}
     try:
         if any(name not in found or found[name].shape != w.shape for name, w in wanted.items()):
-            names, found = _matched(graph, wanted, held, names)
+            names, found = _matched(graph, weights, held, names, besides)
     except UnmatchedError as error:
         raise _unfit(path, error.faults, error.help) from None
-    faults = find_faults(wanted, found, allow_extra)
+    faults = find_faults(wanted, _without(besides, found), allow_extra)
     if faults:
         raise _unfit(path, faults, advice(faults))
     theirs = {name: names[name] for name in wanted}
@@ -71,6 +76,7 @@ def _matched(
     wanted: Mapping[str, Weight],
     held: Mapping[str, Stored],
     names: Mapping[str, str],
+    besides: Collection[str],
 ) -> tuple[Mapping[str, str], Mapping[str, Stored]]:
     """What each tensor of the file is, one of ours or by its own name one too many; and the tensors
     by these names, in our shapes.
@@ -83,7 +89,7 @@ def _matched(
         faults = (f"{mapped[n]} is mapped to {n}{near(n, wanted)}" for n in unknown)
         raise UnmatchedError(faults, "map to names that the net has; `netspec weights` lists them")
     try:
-        match = find_match(graph, held, mapped)
+        match = _match(graph, held, mapped, besides)
     except UnmatchedError:
         if 2 * sum(name in held for name in wanted) > len(wanted):
             return names, {ours: held[name] for ours, name in names.items()}
@@ -98,6 +104,26 @@ def _matched(
         found[ours] = replace(held[match.theirs[ours]], shape=wanted[ours].shape)
     extra = {name: name for name in match.extra}
     return {**match.theirs, **extra}, {**found, **{name: held[name] for name in extra}}
+
+
+def _match(
+    graph: Graph,
+    held: Mapping[str, Stored],
+    mapped: Mapping[str, str],
+    besides: Collection[str],
+) -> Match:
+    """The match of all layers, else of those that take something from the file."""
+    try:
+        return find_match(graph, held, mapped)
+    except UnmatchedError:
+        if not besides:
+            raise
+        return find_match(graph, held, mapped, besides)
+
+
+def _without(layers: Collection[str], tensors: Mapping[str, T]) -> Mapping[str, T]:
+    """Tensors by name, but for those of some layers."""
+    return {name: t for name, t in tensors.items() if name.rpartition(".")[0] not in layers}
 
 
 def _unfit(path: Path | None, faults: list[str], help: str | None) -> UnusableError:

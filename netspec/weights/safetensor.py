@@ -54,14 +54,17 @@ class _Entry:
 
 
 class SafetensorsFile:
-    """A safetensors file.  UnusableError, naming it, where it is none or not complete."""
+    """A safetensors file; `metadata` is what it says beside its tensors.
+
+    UnusableError, naming it, where it is none or not complete.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         size = path.stat().st_size
         try:
             with path.open("rb") as file:
-                self._entries, self._data = _read_header(file, size)
+                self._entries, self.metadata, self._data = _read_header(file, size)
         except ValueError as error:
             reason = printable(str(error))[:300]
             raise UnusableError(f"{printable(str(path))}: {reason}") from error
@@ -85,17 +88,19 @@ def write_safetensors(
     shapes: Iterable[tuple[str, tuple[int, ...]]],
     read: Callable[[str], FloatArray],
     file: IO[bytes],
+    metadata: Mapping[str, str] | None = None,
 ) -> None:
-    """Write float32 tensors, one in memory at a time: the bytes that the safetensors library would
-    write.
+    """Write float32 tensors, one in memory at a time, after `metadata` where there is any: the
+    bytes that the safetensors library would write.
 
     UnusableError where the header would be longer than may be read again.
     """
-    header, at = {}, 0
+    tensors, at = {}, 0
     for name, shape in sorted(shapes):
         stop = at + prod(shape) * np.dtype(np.float32).itemsize
-        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": (at, stop)}
+        tensors[name] = {"dtype": "F32", "shape": shape, "data_offsets": (at, stop)}
         at = stop
+    header = ({_METADATA: dict(metadata)} if metadata else {}) | tensors
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)
     if len(text) > MAX_HEADER_BYTES:
@@ -105,12 +110,12 @@ def write_safetensors(
             help="write an .npz file",
         )
     file.write(struct.pack("<Q", len(text)) + text)
-    for name in header:
+    for name in tensors:
         file.write(np.ascontiguousarray(read(name), "<f4").reshape(-1).view(np.uint8).data)
 
 
-def _read_header(file: IO[bytes], size: int) -> tuple[dict[str, _Entry], int]:
-    """The tensors of a file of so many bytes, and where their data begin."""
+def _read_header(file: IO[bytes], size: int) -> tuple[dict[str, _Entry], dict[str, str], int]:
+    """The tensors of a file of so many bytes, its metadata, and where the data begin."""
     start = file.read(8)
     if len(start) < 8:
         raise ValueError(f"not a complete safetensors file: {size} bytes, and no header")
@@ -120,7 +125,7 @@ def _read_header(file: IO[bytes], size: int) -> tuple[dict[str, _Entry], int]:
             f"not a complete safetensors file: {size} bytes, and its header would be {length}"
         )
     try:
-        entries = _entries(file.read(length).decode())
+        entries, metadata = _entries(file.read(length).decode())
         whole = 8 + length + _nbytes(entries)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"not a safetensors file ({error})") from error
@@ -130,19 +135,20 @@ def _read_header(file: IO[bytes], size: int) -> tuple[dict[str, _Entry], int]:
         )
     if whole < size:
         raise ValueError(f"not a safetensors file ({size - whole} bytes after the last tensor)")
-    return entries, 8 + length
+    return entries, metadata, 8 + length
 
 
-def _entries(header: str) -> dict[str, _Entry]:
-    """The tensors of a header by name."""
+def _entries(header: str) -> tuple[dict[str, _Entry], dict[str, str]]:
+    """The tensors of a header by name, and its metadata as far as they are strings."""
     found = json.loads(header, object_pairs_hook=_object)
     if not header.startswith("{") or not isinstance(found, dict):
         raise ValueError("its header is no mapping")
-    found.pop(_METADATA, None)
+    said = found.pop(_METADATA, None)
     for name, entry in found.items():
         if not isinstance(entry, _Entry):
             raise ValueError(f"{name} is not described as a tensor")
-    return found
+    words = said.items() if isinstance(said, dict) else ()
+    return found, {key: value for key, value in words if isinstance(value, str)}
 
 
 def _object(pairs: list[tuple[str, Any]]) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from netspec.graph.graph import Graph
 from netspec.text.printable import printable
+from netspec.text.training import Choice
 from netspec.weights.assigned import assign_names
 from netspec.weights.blocks import blocks
 from netspec.weights.initial import FloatArray, Seeded
@@ -32,30 +33,50 @@ def choose_values(
     *,
     allow_extra: bool = False,
     flatten_order: str = "CHW",
+    init: Choice | None = None,
+    anew: Collection[str] = (),
     warn: Callable[[str], object] = warnings.warn,
 ) -> Values:
     """The weights in a file or a mapping, else those that the spec names, else seeded ones.
 
-    `flatten_order` is that of the net which they come from: "HWC" of one of TensorFlow.
+    `flatten_order` is that of the net which they come from: "HWC" of one of TensorFlow. `init` is
+    how seeded ones start, one of INITS; layers `anew` have seeded ones whatever else there is.
     UnusableError where they do not fit; its message names every tensor that is wrong. `warn` is
     told of values that are not finite.
     """
     if flatten_order != "CHW":
-        theirs = choose_values(graph, weights, seed, allow_extra=allow_extra, warn=warn)
+        theirs = choose_values(
+            graph, weights, seed, allow_extra=allow_extra, init=init, anew=anew, warn=warn
+        )
         return in_order(flatten_order, graph, theirs)
+    seeded, said = Seeded(graph, seed, init), graph.spec.weights
+    given: Values
     if isinstance(weights, Mapping):
-        return ArrayValues(graph, weights, allow_extra)
-    if weights is not None:
-        return FileValues(graph, Path(weights), {}, allow_extra, warn)
-    said = graph.spec.weights
-    if said is not None:
-        return FileValues(graph, said.path, said.map, allow_extra, warn)
-    return Seeded(graph, seed)
+        given = ArrayValues(graph, weights, allow_extra, anew)
+    elif weights is not None:
+        given = FileValues(graph, Path(weights), {}, allow_extra, warn, anew)
+    elif said is not None:
+        given = FileValues(graph, said.path, said.map, allow_extra, warn, anew)
+    else:
+        return seeded
+    return Renewed(given, seeded, anew) if anew else given
+
+
+class Renewed:
+    """Weights that are given, but for some layers, which have new ones."""
+
+    def __init__(self, given: Values, new: Values, layers: Collection[str]) -> None:
+        self.given, self._new, self._layers = given, new, layers
+
+    def read(self, name: str) -> FloatArray:
+        """The values of one of our tensors."""
+        source = self._new if name.rpartition(".")[0] in self._layers else self.given
+        return source.read(name)
 
 
 class FileValues:
     """The weights in a file, by our names, by those that `renames` maps to ours, or by others that
-    tell which are which; see `assign_names`.
+    tell which are which; see `assign_names`. Layers `besides` have none in it.
     """
 
     def __init__(
@@ -65,13 +86,14 @@ class FileValues:
         renames: Mapping[str, str],
         allow_extra: bool,
         warn: Callable[[str], object],
+        besides: Collection[str] = (),
     ) -> None:
         self.path, self.warn = path, warn
         self._told: set[str] = set()
         self._shapes = {name: weight.shape for name, weight in graph.all_weights()}
         self.file = open_tensors(path)
         self.assigned = assign_names(
-            graph, path, self.file.stored, renames, allow_extra=allow_extra
+            graph, path, self.file.stored, renames, allow_extra=allow_extra, besides=besides
         )
 
     def read(self, name: str) -> FloatArray:
@@ -94,12 +116,18 @@ class ArrayValues:
     """Weights from memory, for the library: arrays by the names that a file may have."""
 
     def __init__(
-        self, graph: Graph, arrays: Mapping[str, FloatArray], allow_extra: bool = False
+        self,
+        graph: Graph,
+        arrays: Mapping[str, FloatArray],
+        allow_extra: bool = False,
+        besides: Collection[str] = (),
     ) -> None:
         self.arrays = arrays
         self._shapes = {name: weight.shape for name, weight in graph.all_weights()}
         stored = {k: Stored(tuple(v.shape), v.dtype.name) for k, v in arrays.items()}
-        self.assigned = assign_names(graph, None, stored, {}, allow_extra=allow_extra)
+        self.assigned = assign_names(
+            graph, None, stored, {}, allow_extra=allow_extra, besides=besides
+        )
 
     def read(self, name: str) -> FloatArray:
         """The values of one of our tensors."""

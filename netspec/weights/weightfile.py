@@ -1,4 +1,4 @@
-"""Files of named tensors: safetensors, whole or in shards, and npz."""
+"""Files of named tensors: safetensors, whole, in shards or as a checkpoint, and npz."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from netspec.machine.errors import UnusableError
 from netspec.text.nearest import nearest
 from netspec.text.printable import printable
+from netspec.weights.checkpointed import CHECKPOINT, CheckpointFile
 from netspec.weights.npz import BROKEN_ZIP, NpzFile
 from netspec.weights.pickles import refuse_pickle
 from netspec.weights.safetensor import SafetensorsFile
@@ -26,7 +27,8 @@ _MOST_LISTED = 1000
 
 
 def open_tensors(path: Path) -> TensorFile:
-    """The tensors of a .safetensors or .npz file, or of the shards that an index lists.
+    """The tensors of a .safetensors or .npz file, or of the shards that an index lists; of a
+    checkpoint of training the weights.
 
     UnusableError, naming the file, where it is none or damaged.
     """
@@ -43,7 +45,10 @@ def open_tensors(path: Path) -> TensorFile:
     refuse_stand_in(path)
     if name.endswith(INDEX):
         return ShardedFile(path)
-    return NpzFile(path) if name.endswith(".npz") else SafetensorsFile(path)
+    if name.endswith(".npz"):
+        return NpzFile(path)
+    file = SafetensorsFile(path)
+    return CheckpointFile(file) if CHECKPOINT in file.metadata else file
 
 
 def _absent(path: Path) -> UnusableError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -33,17 +33,22 @@ class Match:
 
 
 def find_match(
-    graph: Graph, stored: Mapping[str, Stored], settled: Mapping[str, str] | None = None
+    graph: Graph,
+    stored: Mapping[str, Stored],
+    settled: Mapping[str, str] | None = None,
+    besides: Collection[str] = (),
 ) -> Match:
     """The tensors of a file, called by the names of PyTorch's modules, that are those of a net.
 
-    `settled` are our tensors whose counterparts are known. UnmatchedError where a tensor is missing
-    or doubtful, or where the names leave too much open. The file's order has no influence.
+    `settled` are our tensors whose counterparts are known, and layers `besides` look for none: what
+    no other layer can be is left out in their place. UnmatchedError where a tensor is missing or
+    doubtful, or where the names leave too much open. The file's order has no influence.
     """
     known = dict(settled or {})
     layers = {name.rpartition(".")[0] for name in known}
-    places = find_places(graph, layers)
-    others = {name: stored[name] for name in sorted(stored.keys() - set(known.values()))}
+    places = find_places(graph, layers | set(besides))
+    rest = {name: stored[name] for name in sorted(stored.keys() - set(known.values()))}
+    others = _without_theirs(places, rest, len(besides))
     root, strangers = read_modules(others)
     spare = _spare(places, root)
     if spare is None:
@@ -62,6 +67,22 @@ def find_match(
         known |= {f"{layer}.{ours}": theirs for ours, theirs in module.tensors.items()}
     used = set(known.values())
     return Match(known, tuple(name for name in others if name not in used))
+
+
+def _without_theirs(
+    places: Places, stored: Mapping[str, Stored], most: int
+) -> Mapping[str, Stored]:
+    """The tensors but for those of modules whose shapes are no layer's; all where these are more
+    than so many.
+    """
+    bare = replace(places, exact=False)
+    wanted = {bare.key(slot.shapes) for slot in places.slots}
+    root, _ = read_modules(stored)
+    gone = [leaf for leaf in root.leaves if leaf.tensors and bare.key(leaf.shapes) not in wanted]
+    if len(gone) > most:
+        return stored
+    names = {name for leaf in gone for name in leaf.tensors.values()}
+    return {name: tensor for name, tensor in stored.items() if name not in names}
 
 
 def _spare(places: Places, root: Module) -> Counter[Shapes] | None:
