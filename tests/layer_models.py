@@ -41,6 +41,9 @@ class LayerModel:
 
     training = False
 
+    def number(self, name: str) -> str:
+        return self.node("Cast", name, to=TensorProto.FLOAT)
+
     def node(self, op: str, *inputs: str, **attributes: Any) -> str:
         return self.nodes_of(op, inputs, 1, attributes)[0]
 

@@ -49,7 +49,7 @@ class Relu(Activation, keyword="RELU"):
     keeps = ("output",)
 
     def derivative(self, x: str, y: str, emit: Emitter) -> str:
-        return emit.node("CastLike", emit.node("Greater", y, emit.const(0.0)), y)
+        return emit.number(emit.node("Greater", y, emit.const(0.0)))
 
 
 @dataclass(frozen=True)

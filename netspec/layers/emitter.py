@@ -26,6 +26,9 @@ class Emitter(Protocol):
     def const(self, value: int | float | Sequence[int] | Sequence[float]) -> str:
         """A constant: int64 of integers, the graph's type of floats; a sequence is one axis."""
 
+    def number(self, name: str) -> str:
+        """Truth values or integers as numbers of the graph's type."""
+
     @property
     def training(self) -> bool:
         """Whether the graph is one that trains: noise is added, statistics are the batch's."""

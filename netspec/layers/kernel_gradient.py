@@ -101,15 +101,15 @@ class _Sum:
         emit = self.emit
         x, dy = self._turned_input(), self._gradient_rows()
         parts = [self._by_upright(dy, self._read_by(x, tap)) for tap in self._taps()]
-        columns = [emit.node("Unsqueeze", part, emit.const([3])) for part in parts]
-        return self._shaped(emit.node("Concat", *columns, axis=3))
+        columns = [emit.node("Unsqueeze", part, emit.const([-1])) for part in parts]
+        return self._shaped(emit.node("Concat", *columns, axis=-1))
 
     def by_columns(self) -> str:
         """One product with the pixels of all taps side by side: for few channels."""
         emit = self.emit
         x, dy = self._turned_input(), self._gradient_rows()
         read = [self._read_by(x, tap) for tap in self._taps()]
-        product_ = self._by_upright(dy, emit.node("Concat", *read, axis=1))
+        product_ = self._by_upright(dy, emit.node("Concat", *read, axis=-2))
         filters, taps = self.dy.type.channels // self.groups, prod(self.kernel)
         split = emit.const([self.groups, filters, taps, self.depth])
         apart = emit.node("Reshape", product_, split)
@@ -123,29 +123,23 @@ class _Sum:
         return self.groups == 1 and steps == (1, 1) and copies < rows * columns * self.depth
 
     def by_row(self) -> str:
-        """One product a sample: of dY, moved down by each row of taps, with X, moved along by each
-        column.
-        """
+        """One product of dY, moved down by each row of taps, with X, moved along by each column."""
         emit, (rows, columns), (top, left) = self.emit, self.kernel, self.window.pads[:2]
         (height, width), (high, wide) = self.dy.type.area, self.x.type.area
         filters, channels = self.dy.type.channels, self.x.type.channels
+        x, dy = self._channels_first(self.x.name), self._channels_first(self.dy.name)
         reach = (rows - 1) * self.dilation[0]
-        offsets = [left - j * self.dilation[1] for j in range(columns)]
-        tall = height + reach
-        along = [  # a negative padding crops
-            padded(emit, self.x.name, (top, at, tall - high - top, width - wide - at))
-            for at in offsets
-        ]
+        below = height + reach - high - top
+        moved = []
+        for j in range(columns):
+            at = left - j * self.dilation[1]  # a negative padding crops
+            moved.append(padded(emit, x, (top, at, below, width - wide - at)))
+        along = self._as_matrices(emit.node("Concat", *moved, axis=0), columns * channels)
         starts = [i * self.dilation[0] for i in range(rows)]
-        down = [padded(emit, self.dy.name, (at, 0, reach - at, 0)) for at in starts]
-        moved = emit.node("Concat", *down, axis=1), emit.node("Concat", *along, axis=1)
-        matrices = (
-            emit.node("Reshape", name, emit.const([0, count, tall * width]))
-            for name, count in zip(moved, (rows * filters, columns * channels), strict=True)
-        )
-        summed = emit.node("ReduceSum", self._by_upright(*matrices), emit.const([0]), keepdims=0)
+        moved = [padded(emit, dy, (at, 0, reach - at, 0)) for at in starts]
+        down = self._as_matrices(emit.node("Concat", *moved, axis=0), rows * filters)
         split = emit.const([rows, filters, columns, channels])
-        apart = emit.node("Reshape", summed, split)
+        apart = emit.node("Reshape", self._by_upright(down, along), split)
         return emit.node("Transpose", apart, perm=(1, 3, 0, 2))
 
     def _taps(self) -> list[Pair]:
@@ -188,8 +182,9 @@ class _Sum:
         return self.emit.node("Transpose", name, perm=(1, 0, 2, 3))
 
     def _as_matrices(self, name: str, channels: int) -> str:
-        """(groups, channels of a group, batch * pixels)."""
-        shape = self.emit.const([self.groups, channels // self.groups, -1])
+        """(groups, channels of a group, batch * pixels); of one group a matrix."""
+        groups = [self.groups] if self.groups > 1 else []
+        shape = self.emit.const([*groups, channels // self.groups, -1])
         return self.emit.node("Reshape", name, shape)
 
     def _read_by(self, x: str, tap: Pair) -> str:
@@ -203,6 +198,8 @@ class _Sum:
 
     def _by_upright(self, left: str, right: str) -> str:
         """The matrix products of the left with the right transposed."""
+        if self.groups == 1:
+            return self.emit.node("Gemm", left, right, transB=1)
         return self.emit.node("MatMul", left, self.emit.node("Transpose", right, perm=(0, 2, 1)))
 
     def _shaped(self, taps_last: str) -> str:

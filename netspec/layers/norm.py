@@ -95,8 +95,10 @@ class BatchNorm(Normalisation, keyword="BN"):
         sample of a population, as in PyTorch.
         """
         mean, _, variance = moments(emit, x.name, _over_channel(x.type))
-        count = emit.node("CastLike", emit.node("Size", x.name), emit.const(1.0))
-        count = emit.node("Div", count, emit.const(float(x.type.channels)))
+        first = emit.node("Slice", x.name, *map(emit.const, ([0], [1], [1])))
+        # counted on the device, which has no kernel for Size
+        there = emit.number(emit.node("GreaterOrEqual", first, first))
+        count = emit.node("ReduceSum", there, keepdims=0)
         others = emit.node("Max", emit.node("Sub", count, emit.const(1.0)), emit.const(1.0))
         sample = emit.node("Div", emit.node("Mul", variance, count), others)
         for name, now in (("running_mean", mean), ("running_var", sample)):

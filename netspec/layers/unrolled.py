@@ -40,18 +40,18 @@ class Unrolled:
     def forward(self, x: str, weight: str) -> str:
         """The convolution without its bias.  (N, C, H, W) -> (N, F, H', W')."""
         flat = self._flat_kernel(weight)
-        rows = self.emit.node("MatMul", self._columns(x), self._turned(flat))
+        rows = self.emit.node("Gemm", self._columns(x), flat, transB=1)
         apart = self.emit.node("Reshape", rows, self._const(-1, prod(self.y.area), self._filters))
         return self.emit.node("Reshape", self._swapped(apart), self._const(0, *self.y.shape))
 
     def kernel_gradient(self, x: str, dy: str) -> str:
         """F x C x kh x kw."""
-        summed = self.emit.node("MatMul", self._turned(self._rows(dy)), self._columns(x))
+        summed = self.emit.node("Gemm", self._rows(dy), self._columns(x), transA=1)
         return self.emit.node("Reshape", summed, self._const(self._filters, *self._inner))
 
     def input_gradient(self, dy: str, weight: str) -> str:
         """Each output pixel back to the pixels that its taps read; of stride 1."""
-        columns = self.emit.node("MatMul", self._rows(dy), self._flat_kernel(weight))
+        columns = self.emit.node("Gemm", self._rows(dy), self._flat_kernel(weight))
         channels, taps = self.x.channels, prod(self.kernel)
         shape = self._const(-1, *self.y.area, channels, taps)
         apart = self.emit.node("Reshape", columns, shape)
@@ -116,9 +116,6 @@ class Unrolled:
 
     def _flat_kernel(self, weight: str) -> str:
         return self.emit.node("Reshape", weight, self._const(self._filters, prod(self._inner)))
-
-    def _turned(self, matrix: str) -> str:
-        return self.emit.node("Transpose", matrix, perm=(1, 0))
 
     def _swapped(self, matrices: str) -> str:
         return self.emit.node("Transpose", matrices, perm=(0, 2, 1))

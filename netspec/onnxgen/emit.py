@@ -109,6 +109,12 @@ class LayerEmitter:
         tensor = helper.make_tensor("", element, [len(numbers)] if many else [], numbers)
         return self._add("Constant", (), [helper.make_attribute("value", tensor)])[0]
 
+    def number(self, name: str) -> str:
+        """A Cast and no CastLike, which is a function: a runtime that inlines it loses its place in
+        the order of nodes.
+        """
+        return self.node("Cast", name, to=TensorProto.FLOAT)
+
     def node(self, op: str, *inputs: str, **attributes: Any) -> str:
         """One node; answers the name of its output."""
         return self.nodes(op, *inputs, outputs=1, **attributes)[0]

@@ -25,15 +25,22 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Content:
     """A model file's path, or a model's bytes with its weights beside it: in memory as `arrays`, or
-    in files of `folder`.
+    in files of `folder`. Its nodes run as ONNX Runtime thinks best, or `as_written` in their order.
     """
 
     model: str | bytes
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     folder: str = ""
+    as_written: bool = False
 
     def lay_out(self, options: Any) -> object:
-        """Tell the options where the weights are; answers what a session reads in place."""
+        """Tell the options how it runs and where the weights are; answers what a session reads in
+        place.
+        """
+        if self.as_written:
+            options.execution_order = onnxruntime.ExecutionOrder.PRIORITY_BASED
+            # a node that an optimiser makes has no place in the order
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         if self.folder:
             key = "session.model_external_initializers_file_folder_path"
             options.add_session_config_entry(key, self.folder)

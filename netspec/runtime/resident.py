@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import onnxruntime
@@ -34,9 +34,9 @@ class Resident:
         for name, array in arrays.items():
             self._values[name].update_inplace(array)
 
-    def read(self) -> dict[str, NDArray[Any]]:
-        """Copies of all arrays, which the caller owns."""
-        return {name: value.numpy().copy() for name, value in self._values.items()}
+    def read(self, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+        """Copies of arrays, which the caller owns."""
+        return {name: self._values[name].numpy().copy() for name in names}
 
     def _placed(self, array: NDArray[Any]) -> Any:
         # on the CPU the place would be the caller's array
@@ -45,7 +45,7 @@ class Resident:
 
 
 class ResidentModel:
-    """A model some of whose inputs are resident arrays.
+    """A model some of whose inputs are resident arrays.  Its nodes run in their order.
 
     An output that is called as one of them and `suffix` is its next value, and is written to its
     place; the model must not read the array after that. The other outputs are answered. `started`
@@ -53,7 +53,7 @@ class ResidentModel:
     """
 
     def __init__(self, model: bytes, what: str, device: Device, wish: GpuOptions) -> None:
-        self._started = start(Content(model), device, what, wish)
+        self._started = start(Content(model, as_written=True), device, what, wish)
 
     @property
     def device(self) -> Device:
@@ -69,6 +69,7 @@ class ResidentModel:
         """Read and write these arrays from now on."""
         session = self._started.session
         self._binding = session.io_binding()
+        self._bound: list[str] = []
         self._answered: list[str] = []
         for at in session.get_inputs():
             if at.name in arrays:
@@ -77,18 +78,20 @@ class ResidentModel:
             name = at.name.removesuffix(suffix)
             if name != at.name and name in arrays:
                 self._binding.bind_ortvalue_output(at.name, arrays.value(name))
+                self._bound.append(at.name)
             else:
-                self._binding.bind_output(at.name, "cpu")
                 self._answered.append(at.name)
-        self._places = [at.name for at in session.get_outputs()]
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Compute once; what is answered by name.  RunError where the runtime fails."""
         try:
             for name, array in feeds.items():
                 self._binding.bind_cpu_input(name, array)
+            for name in self._answered:  # anew: the last ones are of the last batch's size
+                self._binding.bind_output(name, "cpu")
             self._started.session.run_with_iobinding(self._binding)
-            outputs = dict(zip(self._places, self._binding.get_outputs(), strict=True))
+            places = (*self._bound, *self._answered)  # in the order of their binding
+            outputs = dict(zip(places, self._binding.get_outputs(), strict=True))
         except Exception as error:  # the runtime's errors have no common base
             raise RunError(f"the run failed: {first_line(error)}") from error
         return {name: outputs[name].numpy() for name in self._answered}

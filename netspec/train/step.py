@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from netspec.autodiff.backward import Differentiated, gradients
+from netspec.autodiff.backward import gradients
 from netspec.autodiff.simplified import simplified
 from netspec.graph.graph import Graph
 from netspec.layers import TensorType, Value, Weight
-from netspec.onnxgen.emit import LayerEmitter, Mode, emit
-from netspec.onnxgen.program import Operator, Program, operator
+from netspec.onnxgen.emit import INFERENCE, LayerEmitter, Mode, emit
+from netspec.onnxgen.program import Program, operator
 from netspec.onnxgen.target import DEFAULT
 from netspec.text.training import Choice, Training
-from netspec.train.clipping import clipped
-from netspec.train.losses import add_loss, scored_layer
-from netspec.train.optimizers import Pace, decayed, pace, slots, update, with_l2
+from netspec.train.losses import Lost, add_loss, scored_layer
+from netspec.train.updates import with_updates
 
 #: The inputs of a step besides those of the net and the state, and what it answers. Layers have no
 #: such names.
@@ -72,22 +71,17 @@ def training_step(
     """
     graph = objective.graph
     mode = Mode(frozenset(graph.by_name) - frozen, seed)
-    wanted = [name for name, weight in _learned(graph, frozen)]
-    forward = emit(graph, DEFAULT, mode=mode)
-    lost = LayerEmitter("train", DEFAULT.opset, scope="train")
-    scores = Value(objective.scores, graph.by_name[objective.scores].type)
-    loss = add_loss(objective.loss, scores, TARGET, lost, labels=objective.labels)
-    forward = replace(forward, nodes=(*forward.nodes, *lost.made))
+    wanted = [name for name, _ in learned(graph, frozen)]
+    forward, loss = with_loss(objective, mode)
     made = gradients(forward, objective.scores, loss.gradient, wanted, mode)
-    updates = _Updates(training, made, dict(_learned(graph, frozen)))
-    after = updates.run()
+    updated = with_updates(made, training, dict(learned(graph, frozen)), rate=RATE, step=STEP)
     named = {LOSS: loss.loss, RIGHT: loss.right}
     answers = {name: node for name, node in named.items() if node}
-    answers |= {name + NEXT: node for name, node in {**forward.after, **after}.items()}
-    program = replace(made.program, nodes=(*made.program.nodes, *updates.nodes))
+    answers |= {name + NEXT: node for name, node in {**forward.after, **updated.after}.items()}
     shapes = {name: weight.shape for name, weight in graph.all_weights()}
-    shapes |= {name: shapes[name.partition("/")[0]] for name in updates.fills}
-    return Step(_program(program, objective, answers, shapes, (RATE, STEP)), shapes, updates.fills)
+    shapes |= {name: shapes[name.partition("/")[0]] for name in updated.fills}
+    program = with_state(updated.program, objective, answers, shapes, (RATE, STEP))
+    return Step(program, shapes, updated.fills)
 
 
 def evaluation(objective: Objective) -> Program:
@@ -95,20 +89,39 @@ def evaluation(objective: Objective) -> Program:
     each, at inference; weights are inputs.
     """
     graph = objective.graph
-    emitter = LayerEmitter("train", DEFAULT.opset, scope="train")
-    scores = Value(objective.scores, graph.by_name[objective.scores].type)
-    loss = add_loss(objective.loss, scores, TARGET, emitter, labels=objective.labels)
+    forward, loss = with_loss(objective, INFERENCE)
+    emitter = LayerEmitter("train", DEFAULT.opset, scope="train/evaluation")
     answers = {LOSS: loss.loss}
     if loss.right:
         answers[RIGHT] = loss.right
-        answers[SAID] = emitter.node("ArgMax", scores.name, axis=1, keepdims=0)
-    forward = emit(graph, DEFAULT)
+        answers[SAID] = _said(objective, emitter)
     program = replace(forward, nodes=(*forward.nodes, *emitter.made))
     shapes = {name: weight.shape for name, weight in graph.all_weights()}
-    return _program(program, objective, answers, shapes, ())
+    return with_state(program, objective, answers, shapes, ())
 
 
-def _learned(graph: Graph, frozen: frozenset[str]) -> list[tuple[str, Weight]]:
+def _said(objective: Objective, emitter: LayerEmitter) -> str:
+    """The class of the largest score; of a single one, 1 where it is above 0."""
+    scores = objective.scores
+    if objective.graph.by_name[scores].type.channels > 1:
+        return emitter.node("ArgMax", scores, axis=1, keepdims=0)
+    above = emitter.node("Greater", scores, emitter.const(0.0))
+    one = emitter.node("Squeeze", above, emitter.const([1]))
+    return emitter.node("CastLike", one, emitter.const([1]))
+
+
+def with_loss(objective: Objective, mode: Mode) -> tuple[Program, Lost]:
+    """The forward program and the loss of its scores, for the input TARGET."""
+    graph = objective.graph
+    forward = emit(graph, DEFAULT, mode=mode)
+    emitter = LayerEmitter("train", DEFAULT.opset, scope="train")
+    scores = Value(objective.scores, graph.by_name[objective.scores].type)
+    loss = add_loss(objective.loss, scores, TARGET, emitter, labels=objective.labels)
+    return replace(forward, nodes=(*forward.nodes, *emitter.made)), loss
+
+
+def learned(graph: Graph, frozen: frozenset[str]) -> list[tuple[str, Weight]]:
+    """The tensors that training changes, by name."""
     return [
         (f"{node.name}.{name}", weight)
         for node in graph.nodes
@@ -118,77 +131,21 @@ def _learned(graph: Graph, frozen: frozenset[str]) -> list[tuple[str, Weight]]:
     ]
 
 
-class _Updates:
-    """The nodes that move weights along their gradients."""
-
-    def __init__(
-        self, training: Training, made: Differentiated, weights: Mapping[str, Weight]
-    ) -> None:
-        self.training, self.made, self.weights = training, made, weights
-        self.emitter = LayerEmitter("train", DEFAULT.opset, scope="train/update")
-        self.fills: dict[str, float] = {}
-
-    @property
-    def nodes(self) -> list[Operator]:
-        return self.emitter.made
-
-    def run(self) -> Mapping[str, str]:
-        """The names of the next values, by state."""
-        shared = pace(self.training.optimizer, self.emitter, rate=RATE, step=STEP)
-        found = dict(self.made.found)
-        if self.training.clip is not None:
-            all_ = clipped(self.emitter, list(found.values()), self.training.clip)
-            found = dict(zip(found, all_, strict=True))
-        after: dict[str, str] = {}
-        for name, gradient in found.items():
-            after |= self._one(name, gradient, shared)
-        return after
-
-    def _one(self, name: str, gradient: str, shared: Pace) -> Mapping[str, str]:
-        """One weight's next value and those of its optimizer state."""
-        emitter, training, weight = self.emitter, self.training, name
-        if self.weights[name].role == "weight":
-            if training.l2:
-                gradient = with_l2(emitter, gradient, name, training.l2)
-            if training.weight_decay:
-                weight = decayed(emitter, name, RATE, training.weight_decay)
-        fills = slots(training.optimizer)
-        state = {slot: f"{name}/{slot}" for slot in fills}
-        self.fills |= {state[slot]: fill for slot, fill in fills.items()}
-        next_ = update(self._when_read(name, shared), emitter, weight, gradient, state)
-        return {name: next_.weight, **{state[slot]: made for slot, made in next_.slots.items()}}
-
-    def _when_read(self, name: str, shared: Pace) -> Pace:
-        """The scalars of an update, which are there once the old value is read for the last time:
-        each times 1, which comes of the size of what was computed from it.
-        """
-        readers = self.made.readers[name]
-        if not readers:
-            return shared
-        emit = self.emitter
-        scalars = shared.scalars
-        for reader in readers:
-            one = emit.node("Sign", emit.node("Size", reader))
-            scalars = {
-                key: emit.node("Mul", scalar, emit.node("CastLike", one, scalar))
-                for key, scalar in scalars.items()
-            }
-        return replace(shared, scalars=scalars)
-
-
-def _program(
+def with_state(
     program: Program,
     objective: Objective,
     answers: Mapping[str, str],
     shapes: Mapping[str, tuple[int, ...]],
     scalars: Sequence[str],
 ) -> Program:
-    """The program with its state and scalars as inputs, and the answers as outputs."""
+    """The program with its state, of these shapes, and scalars as inputs, and the answers, by the
+    nodes that make them, as outputs: scalars, but for SAID and next values.
+    """
     copies = tuple(operator("Identity", [node], name) for name, node in answers.items())
     _, *places = objective.graph.by_name[objective.scores].type.shape
-    types = {**program.types, TARGET: objective.target, SAID: TensorType(tuple(places))}
+    types = {**program.types, **dict.fromkeys((*scalars, *answers), TensorType(()))}
     types |= {name: TensorType(shape) for name, shape in shapes.items()}
-    types |= dict.fromkeys((*scalars, LOSS, RIGHT), TensorType(()))
+    types |= {TARGET: objective.target, SAID: TensorType(tuple(places))}
     types |= {name: types[name.removesuffix(NEXT)] for name in answers if name.endswith(NEXT)}
     whole = frozenset((*shapes, *scalars, *answers)) - {SAID}
     return simplified(

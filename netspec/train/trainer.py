@@ -44,7 +44,8 @@ class Outcome:
 class Trainer:
     """The state of a net in training, which steps change in place on the device.
 
-    `values` are the weights that it starts from; `frozen` names layers that stay as they are.
+    `values` are the weights that it starts from; `frozen` names layers that stay as they are. The
+    net has one input.
     """
 
     def __init__(
@@ -59,6 +60,8 @@ class Trainer:
         self._wish = GpuOptions(tf32=training.precision == "tf32")
         step = training_step(objective, training, frozen, training.seed)
         self._step = self._opened(step.program, Device.parse(device))
+        (self._input,) = objective.graph.inputs
+        self._names = tuple(step.shapes)
         self._state = Resident(self._step.device, dict(_start(step.shapes, step.fills, values)))
         self._step.bind(self._state, NEXT)
         self._evaluation: ResidentModel | None = None
@@ -85,16 +88,16 @@ class Trainer:
             self._step.bind(self._state, NEXT)
             self._noise = seed
 
-    def step(self, inputs: Arrays, target: NDArray[Any], rate: float) -> Outcome:
-        """Learn from a batch."""
+    def step(self, x: NDArray[Any], y: NDArray[Any], rate: float) -> Outcome:
+        """Learn from a batch of samples and their targets.  RunError where the runtime fails."""
         self.steps += 1
         scalars = {RATE: np.float32(rate), STEP: np.float32(self.steps)}
         feeds = {name: np.asarray(value) for name, value in scalars.items()}
-        answers = self._step.run({**inputs, TARGET: target, **feeds})
-        return _outcome(answers, len(target))
+        answers = self._step.run({self._input: x, TARGET: y, **feeds})
+        return _outcome(answers, len(y))
 
     def evaluate(
-        self, inputs: Arrays, target: NDArray[Any]
+        self, x: NDArray[Any], y: NDArray[Any]
     ) -> tuple[Outcome, NDArray[np.int64] | None]:
         """The outcome of a batch at inference, and the class that is said of each sample; None
         where there are no classes.
@@ -102,12 +105,17 @@ class Trainer:
         if self._evaluation is None:
             self._evaluation = self._opened(evaluation(self.objective), self._step.device)
             self._evaluation.bind(self._state, NEXT)
-        answers = self._evaluation.run({**inputs, TARGET: target})
-        return _outcome(answers, len(target)), answers.get(SAID)
+        answers = self._evaluation.run({self._input: x, TARGET: y})
+        return _outcome(answers, len(y)), answers.get(SAID)
 
     def state(self) -> dict[str, NDArray[np.float32]]:
         """Copies of all state: weights, and what the optimizer remembers of them."""
-        return self._state.read()
+        return self._state.read(self._names)
+
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """Copies of the weights and running statistics."""
+        names = (name for name, _ in self.objective.graph.all_weights())
+        return self._state.read(names)
 
     def restore(self, state: Arrays, steps: int) -> None:
         """Go on from a state, after so many steps."""
