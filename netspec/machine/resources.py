@@ -19,16 +19,14 @@ def refuse_on_disk(nbytes: int, folder: Path) -> None:
         )
 
 
-def refuse_in_memory(nbytes: int) -> None:
+def refuse_in_memory(nbytes: int, what: str = "the weights take") -> None:
     """UnusableError where so many bytes are more than the machine's memory."""
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):  # a system that does not say
         return
     if nbytes > memory:
-        raise UnusableError(
-            f"the weights take {size(nbytes)} of memory; this machine has {size(memory)}"
-        )
+        raise UnusableError(f"{what} {size(nbytes)} of memory; this machine has {size(memory)}")
 
 
 def size(nbytes: float) -> str:

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,15 +48,62 @@ def decode_picture(path: str | Path, image: Image, into: NDArray[np.float32]) ->
     Before that it is turned as EXIF says, laid over white, brought to 8 bits a sample, resized and
     cropped. InputError where it is no picture, or not a whole one; OSError where it does not open.
     """
+    to_input(decode_pixels(path, image, into.shape[1:]), image, into)
+
+
+def decode_pixels(path: str | Path, image: Image, size: tuple[int, ...]) -> NDArray[np.uint8]:
+    """The picture of a file as 0..255, `(C, H, W)`, at the size that is given, RGB or grey.
+
+    Errors as `decode_picture` has them.
+    """
     with open(path, "rb") as file:  # noqa: PTH123 - a million strings need not become Paths
-        picture = _decode(file)
+        return _fitted(_decode(file), image, size)
+
+
+def is_picture(path: str | Path) -> bool:
+    """Whether a file begins as one of the formats that are read; OSError where it does not open."""
+    Pillow.init()
+    with open(path, "rb") as file:  # noqa: PTH123 - as above
+        start = file.read(16)
+    accepts = (Pillow.OPEN[name][1] for name in _FORMATS if name in Pillow.OPEN)
+    return any(accept is not None and accept(start) is True for accept in accepts)
+
+
+def fit_pixels(pixels: NDArray[np.uint8], image: Image, size: tuple[int, ...]) -> NDArray[np.uint8]:
+    """What `decode_pixels` makes of a file that holds these pixels, `(H, W)` or `(H, W, C)`."""
+    plain = pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels
+    return _fitted(_to_rgb(Pillow.fromarray(plain)), image, size)
+
+
+def keeps_pixels(shape: tuple[int, ...], image: Image) -> bool:
+    """Whether pixels `(H, W, C)` of this shape stay as they are, in size and in channels."""
+    height, width, channels = shape
+    size = height, width
+    same = image.resize is None or _resized((width, height), image.resize) == (width, height)
+    return same and image.crop in (None, size) and channels == len(image.mean)
+
+
+def _fitted(picture: Pillow.Image, image: Image, size: tuple[int, ...]) -> NDArray[np.uint8]:
+    """RGB or grey, resized, cropped: `(C, H, W)`."""
     picture = _crop(_resize(picture, image), image)
-    if (picture.height, picture.width) != into.shape[1:]:
+    if (picture.height, picture.width) != size:
         raise InputError(
             f"the picture is {picture.height}x{picture.width} and the net takes "
-            f"{into.shape[1]}x{into.shape[2]}; let the spec's `image:` section say resize and crop"
+            f"{size[0]}x{size[1]}; let the spec's `image:` section say resize and crop"
         )
-    _normalise(picture, image, into)
+    pixels = np.asarray(picture.convert("L") if image.channels == "GRAY" else picture)
+    return pixels.transpose(2, 0, 1) if pixels.ndim == 3 else pixels[None]
+
+
+def to_input(pixels: NDArray[Any], image: Image, into: NDArray[np.float32]) -> None:
+    """Write  (pixel * scale - mean) / std  for each channel of `(..., C, H, W)`, in the order that
+    the net takes; `into` may be the pixels themselves.
+    """
+    mean, std = (np.asarray(x, np.float32)[:, None, None] for x in (image.mean, image.std))
+    into[...] = pixels[..., ::-1, :, :] if image.channels == "BGR" else pixels
+    into *= np.float32(image.scale)
+    into -= mean
+    into /= std
 
 
 def _decode(stream: IO[bytes]) -> Pillow.Image:
@@ -112,19 +159,22 @@ def _from_16_bits(picture: Pillow.Image) -> Pillow.Image:
 
 def _resize(picture: Pillow.Image, image: Image) -> Pillow.Image:
     """Bilinear; where it shrinks each pixel is an average of all that it covers."""
-    match image.resize:
-        case None:
-            return picture
-        case int(side):
-            short, long = sorted(picture.size)
-            other = max(side * long // short, 1)
-            width, height = (side, other) if picture.width == short else (other, side)
-        case (height, width):
-            pass
+    if image.resize is None:
+        return picture
+    width, height = _resized(picture.size, image.resize)
     _refuse_large(width, height)
     if (width, height) == picture.size:
         return picture
     return picture.resize((width, height), Pillow.Resampling.BILINEAR)
+
+
+def _resized(size: tuple[int, int], resize: int | tuple[int, int]) -> tuple[int, int]:
+    """Width and height: as they are given, or scaled to the shorter side that is."""
+    if not isinstance(resize, int):
+        return resize[1], resize[0]
+    width, height = size
+    other = max(resize * max(size) // min(size), 1)
+    return (resize, other) if width <= height else (other, resize)
 
 
 def _crop(picture: Pillow.Image, image: Image) -> Pillow.Image:
@@ -138,15 +188,3 @@ def _crop(picture: Pillow.Image, image: Image) -> Pillow.Image:
         )
     left, top = round((picture.width - width) / 2), round((picture.height - height) / 2)
     return picture.crop((left, top, left + width, top + height))
-
-
-def _normalise(picture: Pillow.Image, image: Image, into: NDArray[np.float32]) -> None:
-    pixels = np.asarray(picture.convert("L") if image.channels == "GRAY" else picture)
-    if image.channels == "BGR":
-        pixels = pixels[:, :, ::-1]
-    pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
-    mean, std = (np.asarray(x, np.float32)[:, None, None] for x in (image.mean, image.std))
-    into[...] = pixels.transpose(2, 0, 1)
-    into *= np.float32(image.scale)
-    into -= mean
-    into /= std
