@@ -41,6 +41,7 @@ WALLS = {
     "jsonschema": "text/envelope.py",
     "onnx": "onnxgen",
     "onnxruntime": "runtime",
+    "matplotlib": "train/pictures",
     "torch": "bench",
     "click": "cli",
 }

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 #: Seconds before a line is shown, and between two of them.
-_PATIENCE, _INTERVAL = 0.5, 0.1
+PATIENCE, INTERVAL = 0.5, 0.1
 
 
 class Progress:
@@ -23,7 +23,7 @@ class Progress:
         self._total, self._before, self._clock = total, before, clock
         self._count = 0
         self._started = clock()
-        self._next = self._started + _PATIENCE
+        self._next = self._started + PATIENCE
         self._shown = False
 
     def done(self, count: int) -> None:
@@ -31,14 +31,14 @@ class Progress:
         self._count += count
         now = self._clock()
         if now >= self._next and sys.stderr.isatty():
-            self._next = now + _INTERVAL
+            self._next = now + INTERVAL
             self._shown = True
-            _show(self._line(now - self._started))
+            show(self._line(now - self._started))
 
     def clear(self) -> None:
         """Take the line away."""
         if self._shown:
-            _show("")
+            show("")
             self._shown = False
 
     def _line(self, seconds: float) -> str:
@@ -46,11 +46,11 @@ class Progress:
         if self._total is None:
             return f"{through:,} samples, {_rate(rate)}"
         left = (self._total - through) / rate if rate else 0.0
-        return f"{through:,} of {self._total:,}, {_rate(rate)}, {_duration(left)} left"
+        return f"{through:,} of {self._total:,}, {_rate(rate)}, {duration(left)} left"
 
 
-def _show(line: str) -> None:
-    """In place of the line that is shown."""
+def show(line: str) -> None:
+    """A line in place of the one that is shown."""
     sys.stderr.write(f"\r{line}\x1b[K")  # click.echo would take the sequence for colour
     sys.stderr.flush()
 
@@ -59,7 +59,7 @@ def _rate(rate: float) -> str:
     return f"{rate:.0f}/s" if rate >= 10 else f"{rate:.2g}/s"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """`12 s`, `4 min`, `2 h 40 min`."""
     minutes = round(seconds / 60)
     if seconds < 90:

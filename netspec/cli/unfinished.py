@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from netspec.cli.failure import Failure
-from netspec.cli.output import atomic, mode_for
+from netspec.cli.output import atomic
 from netspec.cli.weight_options import tell
+from netspec.machine.files import mode_for
 from netspec.text.printable import printable
 
 if TYPE_CHECKING:
