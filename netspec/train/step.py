@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from netspec.autodiff.backward import gradients
 from netspec.autodiff.simplified import simplified
 from netspec.graph.graph import Graph
-from netspec.layers import TensorType, Value, Weight
+from netspec.layers import Emitter, TensorType, Value, Weight
 from netspec.onnxgen.emit import INFERENCE, LayerEmitter, Mode, emit
 from netspec.onnxgen.program import Program, operator
 from netspec.onnxgen.target import DEFAULT
@@ -108,6 +108,15 @@ def _said(objective: Objective, emitter: LayerEmitter) -> str:
     above = emitter.node("Greater", scores, emitter.const(0.0))
     one = emitter.node("Squeeze", above, emitter.const([1]))
     return emitter.node("CastLike", one, emitter.const([1]))
+
+
+def _class(objective: Objective, emit: Emitter) -> str:
+    """The class with the largest score; of one score whether it is above 0."""
+    scores = objective.scores
+    if objective.graph.by_name[scores].type.channels == 1:
+        none = emit.node("Mul", scores, emit.const(0.0))
+        scores = emit.node("Concat", none, scores, axis=1)
+    return emit.node("ArgMax", scores, axis=1, keepdims=0)
 
 
 def with_loss(objective: Objective, mode: Mode) -> tuple[Program, Lost]:
