@@ -13,18 +13,20 @@ from dataclasses import dataclass, replace
 from netspec.autodiff.backward import gradients
 from netspec.autodiff.simplified import simplified
 from netspec.graph.graph import Graph
-from netspec.layers import Emitter, TensorType, Value, Weight
+from netspec.layers import TensorType, Value, Weight
 from netspec.onnxgen.emit import INFERENCE, LayerEmitter, Mode, emit
+from netspec.onnxgen.half import in_half
 from netspec.onnxgen.program import Program, operator
-from netspec.onnxgen.target import DEFAULT
+from netspec.onnxgen.target import DEFAULT, Target
 from netspec.text.training import Choice, Training
 from netspec.train.losses import Lost, add_loss, scored_layer
+from netspec.train.precision import scales, target_of
 from netspec.train.updates import with_updates
 
 #: The inputs of a step besides those of the net and the state, and what it answers. Layers have no
 #: such names.
-TARGET, RATE, STEP = "train/target", "train/rate", "train/step"
-LOSS, RIGHT, SAID = "train/loss", "train/right", "train/said"
+TARGET, RATE, STEP, SCALE = "train/target", "train/rate", "train/step", "train/scale"
+LOSS, RIGHT, SAID, FINITE = "train/loss", "train/right", "train/said", "train/finite"
 NEXT = "/next"
 
 
@@ -72,15 +74,18 @@ def training_step(
     graph = objective.graph
     mode = Mode(frozenset(graph.by_name) - frozen, seed)
     wanted = [name for name, _ in learned(graph, frozen)]
-    forward, loss = with_loss(objective, mode)
+    scale = SCALE if scales(training.precision) else ""
+    forward, loss = with_loss(objective, mode, target_of(training.precision), scale)
     made = gradients(forward, objective.scores, loss.gradient, wanted, mode)
-    updated = with_updates(made, training, dict(learned(graph, frozen)), rate=RATE, step=STEP)
-    named = {LOSS: loss.loss, RIGHT: loss.right}
+    weights = dict(learned(graph, frozen))
+    updated = with_updates(made, training, weights, rate=RATE, step=STEP, scale=scale)
+    named = {LOSS: loss.loss, RIGHT: loss.right, FINITE: updated.finite}
     answers = {name: node for name, node in named.items() if node}
-    answers |= {name + NEXT: node for name, node in {**forward.after, **updated.after}.items()}
+    answers |= {name + NEXT: node for name, node in updated.after.items()}
     shapes = {name: weight.shape for name, weight in graph.all_weights()}
     shapes |= {name: shapes[name.partition("/")[0]] for name in updated.fills}
-    program = with_state(updated.program, objective, answers, shapes, (RATE, STEP))
+    scalars = (RATE, STEP, *filter(None, [scale]))
+    program = with_state(updated.program, objective, answers, shapes, scalars)
     return Step(program, shapes, updated.fills)
 
 
@@ -110,23 +115,21 @@ def _said(objective: Objective, emitter: LayerEmitter) -> str:
     return emitter.node("CastLike", one, emitter.const([1]))
 
 
-def _class(objective: Objective, emit: Emitter) -> str:
-    """The class with the largest score; of one score whether it is above 0."""
-    scores = objective.scores
-    if objective.graph.by_name[scores].type.channels == 1:
-        none = emit.node("Mul", scores, emit.const(0.0))
-        scores = emit.node("Concat", none, scores, axis=1)
-    return emit.node("ArgMax", scores, axis=1, keepdims=0)
-
-
-def with_loss(objective: Objective, mode: Mode) -> tuple[Program, Lost]:
-    """The forward program and the loss of its scores, for the input TARGET."""
+def with_loss(
+    objective: Objective, mode: Mode, target: Target = DEFAULT, scale: str = ""
+) -> tuple[Program, Lost]:
+    """The forward program and the loss of its scores, for the input TARGET; its gradient times
+    `scale`, the name of a scalar, if there is one.
+    """
     graph = objective.graph
-    forward = emit(graph, DEFAULT, mode=mode)
-    emitter = LayerEmitter("train", DEFAULT.opset, scope="train")
+    forward = emit(graph, target, mode=mode)
+    emitter = LayerEmitter("train", target.opset, scope="train")
     scores = Value(objective.scores, graph.by_name[objective.scores].type)
     loss = add_loss(objective.loss, scores, TARGET, emitter, labels=objective.labels)
-    return replace(forward, nodes=(*forward.nodes, *emitter.made)), loss
+    if scale:
+        loss = loss._replace(gradient=emitter.node("Mul", loss.gradient, scale))
+    exact = forward.exact.union(node.name for node in emitter.made)
+    return replace(forward, nodes=(*forward.nodes, *emitter.made), exact=exact), loss
 
 
 def learned(graph: Graph, frozen: frozenset[str]) -> list[tuple[str, Weight]]:
@@ -147,8 +150,8 @@ def with_state(
     shapes: Mapping[str, tuple[int, ...]],
     scalars: Sequence[str],
 ) -> Program:
-    """The program with its state, of these shapes, and scalars as inputs, and the answers, by the
-    nodes that make them, as outputs: scalars, but for SAID and next values.
+    """The program, in its target's type, with its state, of these shapes, and scalars as inputs, and
+    the answers, by the nodes that make them, as outputs: scalars, but for SAID and next values.
     """
     copies = tuple(operator("Identity", [node], name) for name, node in answers.items())
     _, *places = objective.graph.by_name[objective.scores].type.shape
@@ -157,7 +160,7 @@ def with_state(
     types |= {TARGET: objective.target, SAID: TensorType(tuple(places))}
     types |= {name: types[name.removesuffix(NEXT)] for name in answers if name.endswith(NEXT)}
     whole = frozenset((*shapes, *scalars, *answers)) - {SAID}
-    return simplified(
+    made = simplified(
         replace(
             program,
             nodes=(*program.nodes, *copies),
@@ -166,7 +169,7 @@ def with_state(
             dtypes={SAID: "int64"} | ({TARGET: "int64"} if objective.labels else {}),
             inputs=(*program.inputs, TARGET, *scalars, *shapes),
             outputs=tuple(answers),
-            exact=frozenset(),
             whole=whole,
         )
     )
+    return in_half(made)
