@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 _WORDS = "auto, cpu, cuda, cuda:N, tensorrt, tensorrt:N"
+_TRAINING = "auto, cpu, cuda, cuda:N"
 
 
 def device_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -20,6 +21,24 @@ def device_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--tf32", is_flag=True, help="A GPU may round factors of float32 products to 10 bits."
     )
     return device(tf32(command))
+
+
+def training_device(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--device, without TensorRT, which would build an engine of each step's model."""
+    option = click.option(
+        "--device",
+        callback=_training_device,
+        default="auto",
+        metavar="DEVICE",
+        help=f"{_TRAINING} (auto).",
+    )
+    return option(command)
+
+
+def _training_device(context: click.Context, option: click.Parameter, value: str) -> str:
+    if value.startswith("tensorrt"):
+        raise click.BadParameter(f"TensorRT does not train; there are {_TRAINING}.")
+    return _device(context, option, value)
 
 
 def _device(context: click.Context, option: click.Parameter, value: str) -> str:

@@ -26,6 +26,7 @@ COMMANDS = {
     "draw": "Diagram: svg, png, pdf, dot, html.",
     "compile": "ONNX model.",
     "run": "Inference on images, .npy, .npz.",
+    "train": "Weights from samples.",
     "bench": "Latency, throughput, measured memory.",
     "weights": "The tensors that a spec needs; writes seeded ones.",
     "diff": "What changed, and what it costs.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,12 +57,16 @@ def with_map(
     return replace(graph, spec=spec), None
 
 
-def print_mapping(graph: Graph, weights: Path | None, allow_extra: bool) -> None:
+def print_mapping(
+    graph: Graph, weights: Path | None, allow_extra: bool, anew: Collection[str] = ()
+) -> None:
     """The table on standard error; a line where the weights come from no file."""
     from netspec.analysis.columns import aligned
-    from netspec.weights.values import FileValues, choose_values
+    from netspec.weights.values import FileValues, Renewed, choose_values
 
-    values = choose_values(graph, weights, allow_extra=allow_extra, warn=tell)
+    values = choose_values(graph, weights, allow_extra=allow_extra, anew=anew, warn=tell)
+    if isinstance(values, Renewed):
+        values = values.given
     if not isinstance(values, FileValues):
         tell("no file of weights was given: there are no names to map")
         return
@@ -75,6 +79,9 @@ def _rows(graph: Graph, assigned: Assigned) -> Iterator[tuple[str, str, str]]:
     from netspec.layers import TensorType
 
     for ours, weight in graph.all_weights():
+        if ours not in assigned.shapes:
+            yield "(drawn anew)", str(TensorType(weight.shape)), printable(ours)
+            continue
         there, here = assigned.shapes[ours], weight.shape
         shape = str(TensorType(there)) + (f" as {TensorType(here)}" if there != here else "")
         yield printable(assigned.theirs[ours]), shape, printable(ours)
