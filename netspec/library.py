@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import ModelProto
 
+    from netspec.onnxgen.target import Target
+
 __all__ = ["Graph", "Spec", "check", "load"]
 
 
@@ -70,14 +72,11 @@ class Graph(_Graph):
         """
         from netspec.onnxgen.build import build
         from netspec.onnxgen.model import compile_model
-        from netspec.onnxgen.target import Target
         from netspec.weights.values import choose_values
 
-        if dtype not in DTYPES:
-            raise ValueError(f"dtype is one of {', '.join(DTYPES)}, got {dtype!r}")
+        target = _target(batch, dtype)
         values = choose_values(self, weights, seed, flatten_order=flatten_order)
-        program = build(self, Target.choose(None, batch, dtype), optimised=optimise)
-        return compile_model(program, values)
+        return compile_model(build(self, target, optimised=optimise), values)
 
     def gradient(
         self,
@@ -87,13 +86,15 @@ class Graph(_Graph):
         seed: int = 0,
         *,
         batch: int | None = None,
+        dtype: str = "float32",
         training: bool = False,
     ) -> ModelProto:
         """An ONNX model of standard operators that also answers gradients.
 
         It takes dL/d`of` as a further input, `<of>.grad`, and answers dL/dT as `<T>.grad` for each
         T of `wrt`: inputs, layers and learned tensors (`conv1.weight`); none is all inputs. In
-        `training` noise is added and BN takes the batch's statistics. Weights as for `compile`.
+        `training` noise is added and BN takes the batch's statistics. Weights and `dtype` as for
+        `compile`; inputs, outputs and gradients are float32.
 
         netspec.machine.errors.UnusableError for a name that there is not.
         """
@@ -101,11 +102,19 @@ class Graph(_Graph):
         from netspec.onnxgen.model import compile_model
         from netspec.weights.values import choose_values
 
-        program = gradient_program(self, of, wrt, batch=batch, training=training)
+        program = gradient_program(self, of, wrt, _target(batch, dtype), training=training)
         return compile_model(program, choose_values(self, weights, seed))
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(str(self.report()))}</pre>"
+
+
+def _target(batch: int | None, dtype: str) -> Target:
+    from netspec.onnxgen.target import Target
+
+    if dtype not in DTYPES:
+        raise ValueError(f"dtype is one of {', '.join(DTYPES)}, got {dtype!r}")
+    return Target.choose(None, batch, dtype)
 
 
 def load(spec: str | PathLike[str]) -> Spec:

@@ -241,7 +241,7 @@ def test_the_target_of_a_table(here: Path, run: Run) -> None:
         (("--validation", "two.npz"), 2, "two.npz: its class 0 is 0; of the samples that are le"),
         (("--test", "values.npz"), 2, "its targets are values; those that are learned are clas"),
         (("--loss", "cross-entropy", "--set", "where.units=1"), 2, "the net has"),
-        (("--precision", "float16"), 2, "computes in float32, or on a GPU in tf32"),
+        (("--precision", "bfloat16"), 2, "use float16 or float32"),
         (("--freeze", "fc7"), 2, "no layer fits `fc7`\n  = help: did you mean `fc1`?"),
         (("--freeze", "*"), 2, "--freeze leaves no layer to learn"),
         (("--reinit", "fc1"), 2, "--reinit draws layers anew that a file has weights for"),

@@ -53,7 +53,7 @@ def test_agrees_with_autograd(way: str) -> None:
     assert error(found.values["output"], plain.values["output"]) <= 1e-5
 
 
-#: How many Conv, MatMul and Concat nodes compute a kernel's gradient, forward pass included.
+#: How many Conv, Gemm and Concat nodes compute a kernel's gradient, forward pass included.
 OPERATORS = {
     "a sweep, for few outputs": (2, 0, 0),
     "by channel": (1, 0, 1),
@@ -70,4 +70,4 @@ def test_each_way_is_taken(way: str) -> None:
     graph = graph_around(Sample(layer, (shape,)))
     program = gradient_program(graph, wrt=["y.weight"], training=True)
     counts = Counter(node.op_type for node in program.nodes)
-    assert tuple(counts[op] for op in ("Conv", "MatMul", "Concat")) == OPERATORS[way]
+    assert tuple(counts[op] for op in ("Conv", "Gemm", "Concat")) == OPERATORS[way]

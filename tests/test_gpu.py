@@ -9,15 +9,30 @@ import pytest
 
 import netspec
 from netspec.bench.precision import SAMPLES, deviation
+from netspec.machine.errors import UnusableError
 from netspec.runtime.device import Device
 from netspec.runtime.session import Session
 from netspec.runtime.start import try_device
+from netspec.text.training import LOSSES, Training, chosen
+from netspec.train.scaling import LossScale
+from netspec.train.step import Objective
+from netspec.train.trainer import Trainer
+from netspec.weights.initial import Seeded
 from tests.graphs import SMALL, graph_of
 
 pytestmark = pytest.mark.gpu
 
 #: Nets with convolutions of all kinds, concatenations, LRN, groups.
 NETS = ("lenet5", "resnet18", "alexnet", "googlenet", "densenet121")
+#: A net to train.
+CNN = """\
+netspec: 1
+name: cnn
+input: 1x12x12
+net: >
+  INPUT -> CONV(8, 3, pad=half) -> BN -> RELU -> POOL
+  -> CONV(8, 3, pad=half) -> BN -> RELU -> GAP -> FC(4)
+"""
 
 
 @cache
@@ -77,3 +92,46 @@ def test_16_bits_are_near() -> None:
     found = deviation(half, Session(graph, device="cuda"), 8)
     assert found.largest < 0.02
     assert found.same_best is not None and found.same_best >= 0.9 * SAMPLES
+
+
+def losses(device: str, precision: str) -> list[float]:
+    """Of thirty steps on marked noise."""
+    graph = graph_of(CNN)
+    random = np.random.default_rng(0)
+    x = random.standard_normal((128, 1, 12, 12), dtype=np.float32)
+    y = random.integers(0, 4, 128)
+    x[np.arange(128), 0, y] += 2
+    objective = Objective(graph, chosen(LOSSES, "cross-entropy"), labels=True)
+    net = Trainer(objective, Training(precision=precision), Seeded(graph), device)
+    parts = (slice(at * 32 % 128, at * 32 % 128 + 32) for at in range(30))
+    return [net.step(x[part], y[part], 0.01).loss for part in parts]
+
+
+@pytest.mark.parametrize(
+    ("precision", "tolerance"),
+    [("float32", 1e-3), ("tf32", 0.02), ("float16", 0.03), ("bfloat16", 0.1)],
+)
+def test_the_loss_falls_as_on_the_cpu(precision: str, tolerance: float) -> None:
+    expected = losses("cpu", "float32")
+    try:
+        found = losses("cuda", precision)
+    except UnusableError as error:
+        if precision == "bfloat16":
+            pytest.skip(str(error))
+        raise
+    np.testing.assert_allclose(found, expected, rtol=tolerance)
+
+
+def test_a_step_that_is_skipped_changes_nothing_on_the_device() -> None:
+    graph = graph_of(CNN)
+    objective = Objective(graph, chosen(LOSSES, "cross-entropy"), labels=True)
+    net = Trainer(objective, Training(precision="float16"), Seeded(graph), "cuda")
+    x = np.random.default_rng(0).standard_normal((8, 1, 12, 12), dtype=np.float32)
+    y = np.zeros(8, np.int64)
+    assert not net.step(x, y, 0.01).skipped
+    before = net.state()
+    net.restore(before, 1, LossScale(2.0**24))
+    assert net.step(x, y, 0.01).skipped
+    assert (net.steps, net.scale) == (1, LossScale(2.0**23))
+    for name, array in net.state().items():
+        np.testing.assert_array_equal(array, before[name], err_msg=name)

@@ -9,10 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 from hypothesis import given
-from onnx import NodeProto, TensorProto, defs, helper
+from onnx import NodeProto
 from onnx.reference import ReferenceEvaluator
 
 import netspec
@@ -21,7 +20,7 @@ from netspec.onnxgen.build import build
 from netspec.onnxgen.emit import emit
 from netspec.onnxgen.half import in_half
 from netspec.onnxgen.model import compile_model
-from netspec.onnxgen.program import Program, as_model, declare
+from netspec.onnxgen.program import Program
 from netspec.onnxgen.target import Target
 from netspec.runtime.session import Session
 from netspec.weights.values import ArrayValues
@@ -32,17 +31,12 @@ from tests.layer_samples import SAMPLES, Sample
 from tests.net_models import Array, random_feeds, random_weights
 from tests.random_nets import RandomNet, random_nets
 from tests.test_random_nets import ZOO, examples, zoo_graph
+from tests.typed_programs import types_of
 
 LAYERS = [sample for sample in SAMPLES if sample.layer.keyword != "INPUT"]
 DIGITS = Path(__file__).parent.parent / "specs" / "digits"
 #: The types, each with the lowest operator set that has it, and half the gap after 1.
 HALVES = {"float16": (21, 2**-11), "bfloat16": (22, 2**-8)}
-NAMES = {
-    TensorProto.FLOAT: "tensor(float)",
-    TensorProto.FLOAT16: "tensor(float16)",
-    TensorProto.BFLOAT16: "tensor(bfloat16)",
-    TensorProto.INT64: "tensor(int64)",
-}
 
 
 def net(pattern: str, more: str = "") -> Graph:
@@ -150,40 +144,12 @@ def test_no_cast_is_needless(drawn: RandomNet) -> None:
 @pytest.mark.parametrize("dtype", HALVES)
 @pytest.mark.parametrize("sample", LAYERS, ids=str)
 def test_every_operator_of_a_layer_has_the_type(sample: Sample, dtype: str) -> None:
-    every_operator_has_its_types(graph_around(sample), dtype)
+    types_of(build(graph_around(sample), Target(HALVES[dtype][0], None, dtype)))
 
 
 @pytest.mark.parametrize("name", [name for name in ZOO if name != "resnet1202"])
 def test_every_operator_of_the_zoo_has_the_type(name: str) -> None:
-    every_operator_has_its_types(zoo_graph(name), "bfloat16")
-
-
-def every_operator_has_its_types(graph: Graph, dtype: str) -> None:
-    """The model passes ONNX's full check and strict inference, and each type is one that the
-    operator's schema allows, which neither of them looks at.
-    """
-    program = build(graph, Target(HALVES[dtype][0], None, dtype))
-    model = as_model(program)
-    tensors = [declare(name, tensor) for name, tensor in program.tensors.items()]
-    model.graph.input.extend(
-        helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
-        for tensor in tensors
-    )
-    onnx.checker.check_model(model, full_check=True)
-    typed = onnx.shape_inference.infer_shapes(
-        model, strict_mode=True, check_type=True, data_prop=True
-    ).graph
-    types = {
-        value.name: NAMES[value.type.tensor_type.elem_type]
-        for value in (*typed.input, *typed.value_info, *typed.output)
-    }
-    for node in program.nodes:
-        schema = defs.get_schema(node.op_type, program.target.opset)
-        allowed = {at.type_param_str: at.allowed_type_strs for at in schema.type_constraints}
-        for formal, names in ((schema.inputs, node.input), (schema.outputs, node.output)):
-            for at, name in enumerate(names):
-                asked = formal[min(at, len(formal) - 1)].type_str
-                assert not name or types[name] in allowed.get(asked, [asked]), node.name
+    types_of(build(zoo_graph(name), Target(HALVES["bfloat16"][0], None, "bfloat16")))
 
 
 @pytest.mark.parametrize("dtype", HALVES)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from functools import reduce
 from math import ceil
 from typing import Any, TypeAlias
 
@@ -319,7 +320,7 @@ RULES: dict[str, Rule] = {
     "MAXOUT": _maxout,
     "SOFTMAX": lambda layer, x, w: F.softmax(x[0], layer.axis + 1),
     "LOGSOFTMAX": lambda layer, x, w: F.log_softmax(x[0], layer.axis + 1),
-    "ADD": lambda layer, x, w: torch.stack(x).sum(0),
+    "ADD": lambda layer, x, w: reduce(torch.add, x),
     "MUL": _mul,
     "CONCAT": lambda layer, x, w: torch.cat(x, 1),
     "PADC": _pad_channels,

@@ -6,11 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from netspec.graph.graph import Graph, Node
 from netspec.layers import Value
 from netspec.onnxgen.emit import LayerEmitter, Mode
 from netspec.onnxgen.program import Operator, Program, operator
+
+#: How gradients pass rectifiers, for pictures of what a net sees. `plain`: by the derivative.
+#: `guided`: what is below 0 in dY stops there too (Springenberg et al. 2014, "Striving for
+#: simplicity"). `deconv`: that alone stops, whatever the forward pass was (Zeiler & Fergus 2013,
+#: "Visualizing and understanding convolutional networks", section 2.1).
+Rule: TypeAlias = Literal["plain", "guided", "deconv"]
 
 
 @dataclass(frozen=True)
@@ -27,23 +34,29 @@ class Differentiated:
 
 
 def gradients(
-    program: Program, of: str, seed: str, wrt: Collection[str], mode: Mode
+    program: Program,
+    of: str,
+    seed: str,
+    wrt: Collection[str],
+    mode: Mode,
+    rule: Rule = "plain",
 ) -> Differentiated:
     """The program with nodes that compute dL/dT for each tensor T of `wrt`.
 
     L is a scalar with dL/d`of` = `seed`, the name of a tensor. `wrt` names inputs, layers and
     learned tensors. A tensor that `of` does not depend on has no gradient, and is left out. `mode`
-    is that of the program.
+    is that of the program. By another rule than `plain` these are no gradients.
     """
-    return _Backward(program, mode).run(of, seed, wrt)
+    return _Backward(program, mode, rule).run(of, seed, wrt)
 
 
 class _Backward:
     """One walk against the order of execution, which gathers what reaches each result."""
 
-    def __init__(self, program: Program, mode: Mode) -> None:
-        self.program, self.graph, self.mode = program, program.graph, mode
+    def __init__(self, program: Program, mode: Mode, rule: Rule) -> None:
+        self.program, self.graph, self.mode, self.rule = program, program.graph, mode, rule
         self.nodes: list[Operator] = []
+        self.exact = set(program.exact)
         self.reached: dict[str, list[str]] = {}
         self.weights: dict[str, str] = {}
         self.readers: dict[str, tuple[str, ...]] = {}
@@ -62,7 +75,8 @@ class _Backward:
             if not node.layer.source:
                 self._through(node, dy, live)
         found |= {name: made for name, made in self.weights.items() if name in wanted}
-        made = replace(self.program, nodes=(*self.program.nodes, *self.nodes))
+        nodes = (*self.program.nodes, *self.nodes)
+        made = replace(self.program, nodes=nodes, exact=frozenset(self.exact))
         ordered = {name: found[name] for name in wrt if name in found}
         return Differentiated(made, ordered, self.readers)
 
@@ -79,8 +93,15 @@ class _Backward:
         opset = self.program.target.opset
         emitter = LayerEmitter(node.name, opset, self.mode, scope=f"{node.name}/grad")
         inputs = tuple(Value(name, self.graph.by_name[name].type) for name in node.inputs)
-        made = node.layer.grad(inputs, Value(node.name, node.type), dy, emitter)
+        output = Value(node.name, node.type)
+        if self.rule != "plain" and node.layer.rectifier:
+            dy = emitter.node("Relu", dy)
+        made = node.layer.grad(inputs, output, dy, emitter)
+        if self.rule == "deconv" and node.layer.rectifier:
+            made = replace(made, inputs=(dy,))
         self.nodes += emitter.made
+        if node.layer.exact:
+            self.exact.update(each.name for each in emitter.made)
         onward = [pair for pair in zip(node.inputs, made.inputs, strict=True) if pair[0] in live]
         for name, dx in onward:
             self.reached.setdefault(name, []).append(dx)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from netspec.autodiff.backward import gradients
+from netspec.autodiff.backward import Rule, gradients
 from netspec.autodiff.simplified import simplified
 from netspec.graph.graph import Graph
 from netspec.layers import TensorType, Weight
 from netspec.machine.errors import UnusableError
 from netspec.onnxgen.emit import INFERENCE, Mode, emit
+from netspec.onnxgen.half import in_half
 from netspec.onnxgen.program import Program, operator
 from netspec.onnxgen.target import DEFAULT, Target
 from netspec.text.nearest import did_you_mean
@@ -21,10 +22,10 @@ def gradient_program(
     graph: Graph,
     of: str = "output",
     wrt: Sequence[str] = (),
-    opset: int = DEFAULT.opset,
-    batch: int | None = None,
+    target: Target = DEFAULT,
     *,
     training: bool = False,
+    rule: Rule = "plain",
 ) -> Program:
     """The program of a graph that also answers dL/dT as `<T>.grad`, for each tensor T of `wrt`.
 
@@ -32,7 +33,9 @@ def gradient_program(
     model takes it as a further input, `<of>.grad`, of the shape of `of`. `wrt` names inputs, layers
     and learned tensors (`conv1.weight`); none is all inputs. A tensor that `of` does not depend on
     has no gradient: UnusableError, as for names that there are not. In `training` noise is added
-    and BN takes the batch's statistics. Everything is computed in float32.
+    and BN takes the batch's statistics. Inputs and outputs are float32 whatever the target's type:
+    in 16 bits gradients below its smallest number are lost, and L may have to be scaled.
+    `rule` says how they pass rectifiers.
     """
     source = graph.outputs.get(of, of)
     _check_layer(graph, source)
@@ -42,7 +45,7 @@ def gradient_program(
         _check_tensor(graph, weights, name)
     seed = f"{of}.grad"
     mode = Mode.of_all(graph) if training else INFERENCE
-    made = gradients(emit(graph, Target(opset, batch), mode=mode), source, seed, wanted, mode)
+    made = gradients(emit(graph, target, mode=mode), source, seed, wanted, mode, rule)
     lost = [printable(name) for name in wanted if name not in made.found]
     if lost:
         raise UnusableError(f"`{printable(of)}` does not depend on {', '.join(lost)}")
@@ -53,8 +56,7 @@ def gradient_program(
         node = graph.by_name.get(name)
         types[f"{name}.grad"] = node.type if node else TensorType(weights[name].shape)
     whole = frozenset(f"{name}.grad" for name in wanted if name not in graph.by_name)
-    program = replace(program, types=types, whole=whole, exact=frozenset())
-    return simplified(program)
+    return in_half(simplified(replace(program, types=types, whole=whole)))
 
 
 def _with_outputs(program: Program, found: dict[str, str], seed: str) -> Program:

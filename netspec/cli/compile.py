@@ -116,8 +116,8 @@ def command(
         raise click.UsageError(f"--dtype int8 and --calibrate go together: {what}")
     if grad_of and not grads:
         raise click.UsageError("--grad-of needs --grad NAME, which says of what by what")
-    if grads and (dtype != "float32" or triton or as_written):
-        raise click.UsageError("--grad goes with no --dtype, no --triton and no --no-optimise")
+    if grads and (calibrate or triton or as_written):
+        raise click.UsageError("--grad goes with no int8, no --triton and no --no-optimise")
     need("compile", "numpy", "onnx", "ml_dtypes")
     if calibrate:
         need("compile", "onnxruntime", "PIL")
@@ -134,7 +134,7 @@ def command(
         if grads:
             from netspec.autodiff.gradient import gradient_program
 
-            program = gradient_program(graph, grad_of or "output", grads, target.opset, batch)
+            program = gradient_program(graph, grad_of or "output", grads, target)
         else:
             program = build(graph, target, optimised=not as_written)
         place.check_room(program.nbytes)

@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from netspec.weights.values import Values
 
 
-#: Those in which a step can be computed.
-_PRECISIONS = ("float32", "tf32")
-
-
 @dataclass(frozen=True)
 class Given:
     """Weights to start from, and the layers that do not, by patterns."""
@@ -97,11 +93,6 @@ class Plan:
         if not learned(graph, frozen):
             what = "--freeze leaves no layer to learn" if frozen else "the net has nothing to learn"
             raise UnusableError(what)
-        if training.precision not in _PRECISIONS:
-            raise UnusableError(
-                f"precision {training.precision}: a step of training computes in float32, or on a "
-                "GPU in tf32"
-            )
         samples = open_samples(graph, training, tell)
         objective = Objective(graph, samples.loss, samples.labels)
         return cls(graph, training, samples, objective, device, frozen)

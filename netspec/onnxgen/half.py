@@ -1,28 +1,27 @@
 """Half precision: weights and arithmetic in 16 bits, float32 where it matters.
 
-The inputs and outputs of the model stay float32, and so do softmax and normalisation
-(Micikevicius et al. 2018, "Mixed precision training", section 3.3). Where the type changes there
-is a Cast, one for each result and type, and none that takes away what another gives back: a reader
-that needs float32 reads the float32 result where there is one.
+The inputs and outputs of the model stay float32, and so do softmax, normalisation, losses and
+updates (Micikevicius et al. 2018, "Mixed precision training", section 3). Where the type changes
+there is a Cast, one for each result and type, and none that takes away what another gives back: a
+reader that needs float32 reads the float32 result where there is one.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 
-from onnx import NodeProto, TensorProto, defs, helper, numpy_helper
+import numpy as np
+from onnx import NodeProto, TensorProto, helper, numpy_helper
 
+from netspec.onnxgen.demand import MOVES, exact_nodes, wanted_whole
+from netspec.onnxgen.optimise.rewriting import attribute_of, wired, with_numbers
 from netspec.onnxgen.precision import cast
 from netspec.onnxgen.program import Program
+from netspec.onnxgen.signature import Signature, signature
 from netspec.onnxgen.target import ELEMENTS
 
-#: Operators that move elements and compute nothing: they take each type as it comes.
-_MOVES = frozenset(
-    {"Expand", "Flatten", "Identity", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze"}
-)
-#: What no cast applies to: the numbers that are shapes, axes and places.
-_WHOLE = "int64"
+#: What no cast applies to: truth values, and the numbers that are shapes, axes and places.
+_WHOLE = "whole"
 
 
 def in_half(program: Program) -> Program:
@@ -40,109 +39,142 @@ class _Narrowing:
 
     def __init__(self, program: Program) -> None:
         self.program, self.half = program, program.target.dtype
+        self.exact = exact_nodes(program)
         self.nodes: list[NodeProto] = []
         self.dtypes = {name: self._stored(name) for name in program.tensors}
-        self.dtypes |= dict.fromkeys(program.inputs, "float32")
+        self.dtypes |= {name: _given(program, name) for name in program.inputs}
         self.copies: dict[tuple[str, str], str] = {}
+        self.makers: dict[str, NodeProto] = {}  # of numbers in whatever type a reader wants
+        self.wanted = wanted_whole(program, self.exact)
 
     def result(self) -> Program:
         for node in self.program.nodes:
-            if node.op_type == "Constant":
-                self._add_constant(node)
-            elif node.output[0] in self.program.visible:
-                self._add_at_edge(node)
+            if _makes_any_float(node):
+                self.makers[node.output[0]] = node
+                if node.output[0] in self.program.visible:
+                    self._in_type(node.output[0], "float32")
+            elif node.op_type == "Constant":
+                self.dtypes[node.output[0]] = _WHOLE
+                self.nodes.append(node)
             else:
-                self._add(node, node.output[0], self._type_of(node))
+                self._add(node)
         tensors = {
             name: replace(tensor, dtype=self.dtypes[name])
             for name, tensor in self.program.tensors.items()
         }
-        results = {name: self.dtypes[name] for name in self.dtypes if name not in tensors}
-        return replace(self.program, nodes=tuple(self.nodes), tensors=tensors, dtypes=results)
+        floats = {n: t for n, t in self.dtypes.items() if n not in tensors and t != _WHOLE}
+        dtypes = {**self.program.dtypes, **floats}
+        return replace(self.program, nodes=tuple(self.nodes), tensors=tensors, dtypes=dtypes)
 
     def _stored(self, name: str) -> str:
         """The type of what stays the same in every run: float32 where somebody reads it so."""
         readers = self.program.readers.get(name, ())
         narrow = all(
-            reader.name not in self.program.exact and self._narrows(reader, at)
+            reader.name not in self.exact and self._signature(reader).reads(at)
             for reader in readers
             for at, read in enumerate(reader.input)
             if read == name
         )
         return self.half if narrow else "float32"
 
-    def _narrows(self, node: NodeProto, at: int) -> bool:
-        """Whether an input of a node has the type of its result; the scales of Resize have not."""
-        kinds, last, result = _types(node.op_type, self.program.target.opset)
-        return kinds[min(at, last)] == result
+    def _signature(self, node: NodeProto) -> Signature:
+        return signature(node, self.program.target.opset)
 
     def _type_of(self, node: NodeProto) -> str:
-        """The type in which a node computes."""
-        if node.name in self.program.exact:
+        """The type in which a node computes.  What moves elements or asks about them takes them as
+        they come, but that a Cast to half comes before what moves them.
+        """
+        reads = self._signature(node).reads
+        read = (name for at, name in enumerate(node.input) if name and reads(at))
+        there = [self.dtypes.get(name, "") for name in read]  # a constant has none yet
+        if all(dtype == _WHOLE for dtype in there):
+            return _WHOLE
+        if node.name in self.exact:
             return "float32"
-        return self.dtypes[node.input[0]] if node.op_type in _MOVES else self.half
+        known = next(filter(None, there), "float32")
+        if node.op_type in MOVES:
+            return self.half if self.wanted.isdisjoint(node.output) else known
+        return self.half if self._signature(node).makes(0) else known
 
-    def _add_at_edge(self, node: NodeProto) -> None:
-        """A node whose result is float32 by its own name, whatever it computes in."""
-        (name,) = node.output
-        dtype = self._type_of(node)
-        if dtype == "float32":
-            self._add(node, name, dtype)
-            return
-        if node.op_type == "Identity":
-            inner = node.input[0]
-        else:
-            inner = f"{name}/{self.half}"
-            self._add(node, inner, dtype)
-        self.nodes.append(_cast(inner, name, "float32"))
-        self.dtypes[name] = "float32"
-        self.copies[name, self.half] = inner
-
-    def _add(self, node: NodeProto, name: str, dtype: str) -> None:
-        """A node in a type, and its result by a name."""
+    def _add(self, node: NodeProto) -> None:
+        """A node in its type; its results that are visible are float32 by their own names."""
+        dtype, own = self._type_of(node), self._signature(node)
         inputs = [
-            self._in_type(source, dtype if self._narrows(node, at) else "float32")
-            for at, source in enumerate(node.input)
+            self._in_type(name, dtype if own.reads(at) else "float32")
+            for at, name in enumerate(node.input)
         ]
-        made = NodeProto()
-        made.CopyFrom(node)
-        made.input[:], made.output[:] = inputs, [name]
-        if name not in node.output and made.name in node.output:
-            made.name = name  # the cast to the old name is called as that
-        self.dtypes[name] = dtype
-        self.nodes.append(made)
+        made, edge = wired(node, inputs, node.output), list[NodeProto]()
+        other = _WHOLE
+        if node.op_type == "RandomUniformLike":  # the same numbers in all types
+            made, other = with_numbers(made, dtype=TensorProto.FLOAT), "float32"
+        for at, name in enumerate(node.output):
+            self.dtypes[name] = dtype if own.makes(at) else other
+            if name in self.program.visible and self.dtypes[name] == self.half:
+                edge.append(self._to_edge(made, at))
+        if not (made.op_type == "Identity" and edge):
+            self.nodes.append(made)
+        self.nodes += edge
 
-    def _add_constant(self, node: NodeProto) -> None:
-        """Numbers that half precision reads are half precision; shapes stay what they are."""
-        (name,) = node.output
-        tensor = node.attribute[0].t
-        self.dtypes[name] = self._stored(name) if tensor.data_type == TensorProto.FLOAT else _WHOLE
-        if self.dtypes[name] != self.half:
-            self.nodes.append(node)
-            return
-        values = cast(name, numpy_helper.to_array(tensor), self.half)
-        made = numpy_helper.from_array(values)
-        made.data_type = ELEMENTS[self.half]
-        self.nodes.append(helper.make_node("Constant", [], [name], name=node.name, value=made))
+    def _to_edge(self, node: NodeProto, at: int) -> NodeProto:
+        """The Cast to an output's name, which the node gives up; a copy is a Cast itself."""
+        name = node.output[at]
+        inner = f"{name}/{self.half}" if node.op_type != "Identity" else node.input[0]
+        node.output[at] = inner
+        if node.name == name:
+            node.name = inner  # the cast to the old name is called as that
+        self.dtypes[inner], self.dtypes[name] = self.half, "float32"
+        self.copies[name, self.half] = inner
+        return _cast(inner, name, "float32")
 
     def _in_type(self, name: str, dtype: str) -> str:
-        """The name under which a result is there in a type; a cast is added where it is not yet."""
-        if not name or self.dtypes[name] in (dtype, _WHOLE):
+        """The name under which a result is there in a type; what makes it so is added where it is
+        not yet.
+        """
+        if not name or self.dtypes.get(name) in (dtype, _WHOLE):
             return name
         if (name, dtype) not in self.copies:
-            copy = self.copies[name, dtype] = f"{name}/{dtype}"
-            self.nodes.append(_cast(name, copy, dtype))
+            copy = f"{name}/{dtype}" if name in self.dtypes else name
+            self.dtypes.setdefault(name, dtype)
+            self.copies[name, dtype] = copy
+            maker = self.makers.get(name)
+            self.nodes.append(
+                _cast(name, copy, dtype) if maker is None else _as(maker, copy, dtype)
+            )
         return self.copies[name, dtype]
 
 
-@cache
-def _types(op: str, opset: int) -> tuple[tuple[str, ...], int, str]:
-    """Of an operator the types of its inputs, as its schema names them, the place of the last, and
-    the type of its result.
-    """
-    schema = defs.get_schema(op, opset)
-    kinds = tuple(formal.type_str for formal in schema.inputs)
-    return kinds, len(kinds) - 1, schema.outputs[0].type_str
+def _given(program: Program, name: str) -> str:
+    """The type of an input."""
+    dtype = program.dtypes.get(name, "float32")
+    return dtype if dtype == "float32" else _WHOLE
+
+
+def _makes_any_float(node: NodeProto) -> bool:
+    """Whether it makes floats of nothing that has their type."""
+    match node.op_type:
+        case "Cast":
+            return bool(attribute_of(node, "to", None) == TensorProto.FLOAT)
+        case "Constant" | "ConstantOfShape":
+            value = attribute_of(node, "value", None)
+            return value is None or bool(value.data_type == TensorProto.FLOAT)
+    return False
+
+
+def _as(maker: NodeProto, name: str, dtype: str) -> NodeProto:
+    """What makes any float, in a type and by a name."""
+    made = wired(maker, maker.input, [name])
+    made.name = name
+    if dtype == "float32":
+        return made
+    if maker.op_type == "Cast":
+        return with_numbers(made, to=ELEMENTS[dtype])
+    value = attribute_of(maker, "value", None)
+    values = np.zeros(1, np.float32) if value is None else numpy_helper.to_array(value)
+    tensor = numpy_helper.from_array(cast(name, values, dtype))
+    tensor.data_type = ELEMENTS[dtype]
+    made.ClearField("attribute")
+    made.attribute.append(helper.make_attribute("value", tensor))
+    return made
 
 
 def _cast(source: str, target: str, dtype: str) -> NodeProto:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from netspec.machine.errors import UnusableError, refuse_no_file
 from netspec.onnxgen.peek import keeps_weights_inside
+from netspec.runtime.arena import share_pool
 from netspec.text.nearest import did_you_mean
 from netspec.text.printable import printable
 
@@ -41,6 +42,7 @@ class Content:
             options.execution_order = onnxruntime.ExecutionOrder.PRIORITY_BASED
             # a node that an optimiser makes has no place in the order
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+            share_pool(options)
         if self.folder:
             key = "session.model_external_initializers_file_folder_path"
             options.add_session_config_entry(key, self.folder)

@@ -16,11 +16,13 @@ from netspec.runtime.start import first_line, start
 
 
 class Resident:
-    """Arrays by name at fixed places on a device."""
+    """Arrays by name at fixed places on a device, which are taken one by one, and are its own from
+    then on: on the CPU they are those places.
+    """
 
-    def __init__(self, device: Device, arrays: Mapping[str, NDArray[Any]]) -> None:
+    def __init__(self, device: Device, arrays: Iterable[tuple[str, NDArray[Any]]]) -> None:
         self.device = device
-        self._values = {name: self._placed(array) for name, array in arrays.items()}
+        self._values = {name: self._placed(array) for name, array in arrays}
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
@@ -39,9 +41,7 @@ class Resident:
         return {name: self._values[name].numpy().copy() for name in names}
 
     def _placed(self, array: NDArray[Any]) -> Any:
-        # on the CPU the place would be the caller's array
-        own = array.copy() if self.device.place[0] == "cpu" else array
-        return onnxruntime.OrtValue.ortvalue_from_numpy(own, *self.device.place)
+        return onnxruntime.OrtValue.ortvalue_from_numpy(array, *self.device.place)
 
 
 class ResidentModel:

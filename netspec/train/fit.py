@@ -82,7 +82,8 @@ class Run:
     def epochs(self) -> Generator[Event]:
         """Train until all epochs are done or it is stopped; what happens, as it happens.
 
-        RunError where the loss is no longer a number.
+        RunError where the loss is no longer a number, but for steps that are skipped, or where all
+        are.
         """
         for epoch in range(len(self.records) + 1, self.trainer.training.epochs + 1):
             if self.stopped:
@@ -100,9 +101,11 @@ class Run:
         for number, batch in enumerate(order, 1):
             rate = self._rate(epoch - 1 + (number - 0.5) / count)  # in the middle of the step
             outcome = self.trainer.step(batch.x, batch.y, rate)
-            if not isfinite(outcome.loss):
-                raise _diverged(outcome.loss, epoch, number, rate)
-            learned.add(outcome, len(batch.y))
+            finite = isfinite(outcome.loss)
+            if self.trainer.scale.spent if outcome.skipped else not finite:
+                raise _diverged(outcome, epoch, number, rate)
+            if finite:
+                learned.add(outcome, len(batch.y))
             yield BatchDone(epoch, number, count, learned.mean, rate)
         held = evaluate(self.trainer, self.held) if self.held else None
         record = _record(epoch, rate, learned, held, perf_counter() - started)
@@ -134,7 +137,9 @@ def _record(
     )
 
 
-def _diverged(loss: float, epoch: int, batch: int, rate: float) -> RunError:
-    return RunError(
-        f"the loss is {loss} at epoch {epoch}, batch {batch}, with rate {rate:g}: {REMEDY}"
-    )
+def _diverged(outcome: Outcome, epoch: int, batch: int, rate: float) -> RunError:
+    what, remedy = f"the loss is {outcome.loss}", REMEDY
+    if outcome.skipped:
+        what = f"gradients are beyond float16 however the loss is scaled, and {what}"
+        remedy += ", or --precision float32"
+    return RunError(f"{what} at epoch {epoch}, batch {batch}, with rate {rate:g}: {remedy}")

@@ -150,8 +150,9 @@ def with_state(
     shapes: Mapping[str, tuple[int, ...]],
     scalars: Sequence[str],
 ) -> Program:
-    """The program, in its target's type, with its state, of these shapes, and scalars as inputs, and
-    the answers, by the nodes that make them, as outputs: scalars, but for SAID and next values.
+    """The program, narrowed to its target's type, with its state, of these shapes, and scalars as
+    inputs, and the answers, by the nodes that make them, as outputs: scalars, but for SAID and next
+    values.
     """
     copies = tuple(operator("Identity", [node], name) for name, node in answers.items())
     _, *places = objective.graph.by_name[objective.scores].type.shape

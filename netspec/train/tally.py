@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import nan
+
 from netspec.train.trainer import Outcome
 
 
@@ -24,6 +26,8 @@ class Tally:
 
     @property
     def mean(self) -> Outcome:
-        """Over all samples."""
+        """Over all samples; of none the loss is NaN."""
+        if not self.count:
+            return Outcome(nan, None)
         accuracy = self._right / self.count if self._classes else None
         return Outcome(self._loss / self.count, accuracy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +11,18 @@ from numpy.typing import NDArray
 
 from netspec.onnxgen.program import Program, as_model
 from netspec.runtime.device import Device
-from netspec.runtime.providers import GpuOptions
 from netspec.runtime.resident import Resident, ResidentModel
 from netspec.text.training import Training
+from netspec.train.precision import gpu_options, remark, scales
+from netspec.train.scaling import LossScale
 from netspec.train.step import (
+    FINITE,
     LOSS,
     NEXT,
     RATE,
     RIGHT,
     SAID,
+    SCALE,
     STEP,
     TARGET,
     Objective,
@@ -34,18 +37,21 @@ Arrays = Mapping[str, NDArray[Any]]
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a batch came to: the mean loss, and the share of right answers; None where there is no
-    right or wrong.
+    right or wrong.  `skipped` says that nothing was learned, for gradients were not finite and the
+    loss is scaled.
     """
 
     loss: float
     accuracy: float | None
+    skipped: bool = False
 
 
 class Trainer:
     """The state of a net in training, which steps change in place on the device.
 
     `values` are the weights that it starts from; `frozen` names layers that stay as they are. The
-    net has one input.
+    net has one input. `steps` are those that learned, `scale` is what the next one multiplies the
+    gradient of the loss by, where it is scaled.
     """
 
     def __init__(
@@ -57,15 +63,17 @@ class Trainer:
         frozen: frozenset[str] = frozenset(),
     ) -> None:
         self.objective, self.training, self.frozen = objective, training, frozen
-        self._wish = GpuOptions(tf32=training.precision == "tf32")
+        self._wish = gpu_options(training.precision)
         step = training_step(objective, training, frozen, training.seed)
-        self._step = self._opened(step.program, Device.parse(device))
+        model, shapes, fills = _written(step.program), step.shapes, step.fills
+        del step  # whose nodes would take memory beside the session's
+        self._step = self._opened(model, Device.parse(device))
         (self._input,) = objective.graph.inputs
-        self._names = tuple(step.shapes)
-        self._state = Resident(self._step.device, dict(_start(step.shapes, step.fills, values)))
+        self._names = tuple(shapes)
+        self._state = Resident(self._step.device, _start(shapes, fills, values))
         self._step.bind(self._state, NEXT)
         self._evaluation: ResidentModel | None = None
-        self.steps = 0
+        self.steps, self.scale = 0, LossScale()
         self._noise = training.seed
 
     @property
@@ -78,23 +86,33 @@ class Trainer:
         """Why `auto` passed over a GPU; empty where it did not."""
         return self._step.because
 
+    @property
+    def remark(self) -> str:
+        """What is to be said of its precision on its device; empty where that is nothing."""
+        return remark(self.training.precision, self.device)
+
     def draw_noise(self, seed: int) -> None:
         """From now on noise is that of another seed, such as an epoch's own, whatever was drawn
         before.
         """
         if any(node.layer.noise for node in self.objective.graph.nodes) and seed != self._noise:
             step = training_step(self.objective, self.training, self.frozen, seed)
-            self._step = self._opened(step.program, self._step.device)
+            self._step = self._opened(_written(step.program), self._step.device)
             self._step.bind(self._state, NEXT)
             self._noise = seed
 
     def step(self, x: NDArray[Any], y: NDArray[Any], rate: float) -> Outcome:
         """Learn from a batch of samples and their targets.  RunError where the runtime fails."""
-        self.steps += 1
-        scalars = {RATE: np.float32(rate), STEP: np.float32(self.steps)}
-        feeds = {name: np.asarray(value) for name, value in scalars.items()}
+        scalars = {RATE: rate, STEP: self.steps + 1}
+        if scales(self.training.precision):
+            scalars[SCALE] = self.scale.factor
+        feeds = {name: np.asarray(value, np.float32) for name, value in scalars.items()}
         answers = self._step.run({self._input: x, TARGET: y, **feeds})
-        return _outcome(answers, len(y))
+        outcome = _outcome(answers, len(y))
+        self.steps += not outcome.skipped
+        if FINITE in answers:
+            self.scale = self.scale.after(finite=not outcome.skipped)
+        return outcome
 
     def evaluate(
         self, x: NDArray[Any], y: NDArray[Any]
@@ -103,7 +121,8 @@ class Trainer:
         where there are no classes.
         """
         if self._evaluation is None:
-            self._evaluation = self._opened(evaluation(self.objective), self._step.device)
+            model = _written(evaluation(self.objective))
+            self._evaluation = self._opened(model, self._step.device)
             self._evaluation.bind(self._state, NEXT)
         answers = self._evaluation.run({self._input: x, TARGET: y})
         return _outcome(answers, len(y)), answers.get(SAID)
@@ -117,27 +136,34 @@ class Trainer:
         names = (name for name, _ in self.objective.graph.all_weights())
         return self._state.read(names)
 
-    def restore(self, state: Arrays, steps: int) -> None:
-        """Go on from a state, after so many steps."""
+    def restore(self, state: Arrays, steps: int, scale: LossScale | None = None) -> None:
+        """Go on from a state, after so many steps; the scale is that of a first step unless it is
+        given.
+        """
         self._state.write(state)
-        self.steps = steps
+        self.steps, self.scale = steps, scale or LossScale()
 
-    def _opened(self, program: Program, device: Device) -> ResidentModel:
-        model = as_model(program).SerializeToString()
-        return ResidentModel(model, program.graph.name, device, self._wish)
+    def _opened(self, model: bytes, device: Device) -> ResidentModel:
+        return ResidentModel(model, self.objective.graph.name, device, self._wish)
+
+
+def _written(program: Program) -> bytes:
+    written: bytes = as_model(program).SerializeToString()
+    return written
 
 
 def _start(
     shapes: Mapping[str, tuple[int, ...]], fills: Mapping[str, float], values: Values
-) -> Mapping[str, NDArray[np.float32]]:
-    return {
-        name: np.full(shape, fills[name], np.float32)
-        if name in fills
-        else np.ascontiguousarray(values.read(name))
-        for name, shape in shapes.items()
-    }
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """The state before the first step, tensor by tensor."""
+    for name, shape in shapes.items():
+        if name in fills:
+            yield name, np.full(shape, fills[name], np.float32)
+        else:
+            yield name, np.ascontiguousarray(values.read(name))
 
 
 def _outcome(answers: Arrays, count: int) -> Outcome:
     right = answers.get(RIGHT)
-    return Outcome(float(answers[LOSS]), None if right is None else float(right) / count)
+    accuracy = None if right is None else float(right) / count
+    return Outcome(float(answers[LOSS]), accuracy, skipped=not answers.get(FINITE, True))

@@ -9,21 +9,23 @@ from netspec.autodiff.backward import Differentiated
 from netspec.layers import Weight
 from netspec.onnxgen.emit import LayerEmitter
 from netspec.onnxgen.program import Operator, Program
-from netspec.onnxgen.target import DEFAULT
 from netspec.text.training import Training
 from netspec.train.clipping import clipped
 from netspec.train.optimizers import Pace, decayed, pace, slots, update, with_l2
+from netspec.train.scaling import all_finite, kept_unless, unscaled
 
 
 @dataclass(frozen=True)
 class Updated:
-    """A program with updates: the names of the next values by state, weights and what the optimizer
-    remembers of them, and what the latter start from.
+    """A program with updates: the names of the next values by state (weights, what the optimizer
+    remembers of them, running statistics), what the optimizer's start from, and the name of a
+    scalar that is 1 where gradients are finite, else 0; "" where nobody asks.
     """
 
     program: Program
     after: Mapping[str, str]
     fills: Mapping[str, float]
+    finite: str
 
 
 def with_updates(
@@ -33,13 +35,15 @@ def with_updates(
     *,
     rate: str,
     step: str,
+    scale: str = "",
 ) -> Updated:
     """The program with nodes that make the next value of each weight that has a gradient.
 
-    `rate` and `step` are the names of scalars. Only tensors of the role "weight" shrink by decay
-    and L2.
+    `rate`, `step` and `scale` are the names of scalars; gradients are those of the loss times
+    `scale`, and where one of them is not finite all next values are the old ones. Only tensors of
+    the role "weight" shrink by decay and L2.
     """
-    return _Updates(made, training, weights, rate).run(step)
+    return _Updates(made, training, weights, rate, scale).run(step)
 
 
 class _Updates:
@@ -49,31 +53,50 @@ class _Updates:
         training: Training,
         weights: Mapping[str, Weight],
         rate: str,
+        scale: str,
     ) -> None:
-        self.training, self.made, self.weights, self.rate = training, made, weights, rate
-        self.emitter = LayerEmitter("train", DEFAULT.opset, scope="train/update")
+        self.training, self.made, self.weights = training, made, weights
+        self.rate, self.scale, self.finite = rate, scale, ""
+        self.emitter = LayerEmitter("train", made.program.target.opset, scope="train/update")
+        self.closed = 0
         self.fills: dict[str, float] = {}
         self.groups: list[list[Operator]] = []
 
     def run(self, step: str) -> Updated:
         shared = pace(self.training.optimizer, self.emitter, rate=self.rate, step=step)
         self._close()
-        found = dict(self.made.found)
+        found = self._unscaled() if self.scale else dict(self.made.found)
         if self.training.clip is not None:
             all_ = clipped(self.emitter, list(found.values()), self.training.clip)
             found = dict(zip(found, all_, strict=True))
             self._close()
-        after: dict[str, str] = {}
+        program = self.made.program
+        after = self._kept_unless(program.after)
         for name, gradient in found.items():
             after |= self._one(name, gradient, shared)
             self._close()
-        program = self.made.program
+        finite = self.emitter.number(self.finite) if self.finite else ""
+        self._close()
         nodes = _interleaved(program.nodes, self.groups)
-        return Updated(replace(program, nodes=nodes), after, self.fills)
+        exact = program.exact.union(node.name for node in self.emitter.made)
+        program = replace(program, nodes=nodes, exact=exact)
+        return Updated(program, after, self.fills, finite)
 
     def _close(self) -> None:
         """What was emitted since the last time belongs together."""
-        self.groups.append(self.emitter.made[sum(map(len, self.groups)) :])
+        self.groups.append(self.emitter.made[self.closed :])
+        self.closed = len(self.emitter.made)
+
+    def _unscaled(self) -> dict[str, str]:
+        """The gradients by weight; what says whether they are finite is emitted besides."""
+        found, squares = {}, []
+        for name, gradient in self.made.found.items():
+            found[name], square = unscaled(self.emitter, gradient, self.scale)
+            squares.append(square)
+            self._close()
+        self.finite = all_finite(self.emitter, squares)
+        self._close()
+        return found
 
     def _one(self, name: str, gradient: str, shared: Pace) -> Mapping[str, str]:
         """One weight's next value and those of its optimizer state."""
@@ -87,18 +110,25 @@ class _Updates:
         state = {slot: f"{name}/{slot}" for slot in fills}
         self.fills |= {state[slot]: fill for slot, fill in fills.items()}
         next_ = update(self._when_read(name, shared), emitter, weight, gradient, state)
-        return {name: next_.weight, **{state[slot]: made for slot, made in next_.slots.items()}}
+        after = {name: next_.weight, **{state[slot]: made for slot, made in next_.slots.items()}}
+        return self._kept_unless(after)
+
+    def _kept_unless(self, after: Mapping[str, str]) -> dict[str, str]:
+        """Next values by state, which are the old ones where gradients are not finite."""
+        return kept_unless(self.emitter, self.finite, after) if self.finite else dict(after)
 
     def _when_read(self, name: str, shared: Pace) -> Pace:
         """The scalars of an update, which are there once the old value is read for the last time:
         each times 1, which comes of what was computed from it.
         """
         emit, scalars = self.emitter, shared.scalars
+        read = LayerEmitter("train", emit.opset, scope=f"train/read/{name}")
         for reader in self.made.readers[name]:
-            flat = emit.node("Reshape", reader, emit.const([-1]))
-            first = emit.node("Slice", flat, emit.const([0]), emit.const([1]))
-            one = emit.number(emit.node("GreaterOrEqual", first, first))
+            flat = read.node("Reshape", reader, read.const([-1]))
+            first = read.node("Slice", flat, read.const([0]), read.const([1]))
+            one = read.number(read.node("GreaterOrEqual", first, first))
             scalars = {key: emit.node("Mul", scalar, one) for key, scalar in scalars.items()}
+        self.groups.append(read.made)
         return replace(shared, scalars=scalars)
 
 

@@ -13,6 +13,7 @@ def merge_equals(program: Program) -> Program:
     """Who reads a node reads the first with the same operator, inputs and attributes, so that
     nothing is computed twice; of two the one with more outputs gives its outputs to both.
     """
+    exact = program.exact if program.target.dtype != "float32" else frozenset()
     first: dict[tuple[object, ...], int] = {}
     same: dict[str, str] = {}
     nodes: list[NodeProto] = []
@@ -21,7 +22,7 @@ def merge_equals(program: Program) -> Program:
         made.CopyFrom(node)
         made.input[:] = [same.get(name, name) for name in node.input]
         attributes = tuple(a.SerializeToString(deterministic=True) for a in node.attribute)
-        key = (node.op_type, *made.input, attributes, node.name in program.exact)
+        key = (node.op_type, *made.input, attributes, node.name in exact)
         at = first.setdefault(key, len(nodes))
         if at == len(nodes) or not set(node.output).isdisjoint(program.outputs):
             nodes.append(made)

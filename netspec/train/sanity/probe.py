@@ -52,7 +52,7 @@ def probe(setting: Setting, few: Few) -> Probed:
     graph = setting.graph
     model = as_model(_program(setting)).SerializeToString()
     opened = ResidentModel(model, graph.name, Device.parse(setting.device), GpuOptions())
-    state = {name: setting.values.read(name) for name, _ in graph.all_weights()}
+    state = ((name, setting.values.read(name)) for name, _ in graph.all_weights())
     opened.bind(Resident(opened.device, state), NEXT)
     (source,) = graph.inputs
     loss, found = 0.0, dict[str, float]()
