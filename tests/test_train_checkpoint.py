@@ -90,7 +90,6 @@ def test_to_the_bit(path: Path, best: int | None) -> None:
     write_checkpoint(path, written)
     assert same(read(path), written)
     assert (read(path).progress.epoch, read(path).progress.step) == (3, 135)
-    assert read(path).progress.best_loss == (None if best is None else 0.5)
     first = path.read_bytes()
     write_checkpoint(path, read(path))
     assert path.read_bytes() == first
@@ -181,6 +180,10 @@ def test_a_truncated_file(path: Path) -> None:
     for length in range(0, len(whole), 7):
         path.write_bytes(whole[:length])
         assert "not a complete safetensors file" in refused(path).message
+    assert refused(path).help == "begin again in another folder, -o names it"
+    weights = path.with_name("weights.safetensors")
+    weights.touch()
+    assert f"; {weights} is kept, and --weights takes it" in str(refused(path).help)
     path.write_bytes(whole + b"\0")
     assert "after the last tensor" in refused(path).message
 
@@ -263,12 +266,19 @@ MOMENTUM = chosen(OPTIMIZERS, "momentum")
 @pytest.mark.parametrize(
     ("now", "told"),
     [
-        ({"training": Training(optimizer=MOMENTUM)}, "optimizer adam, now momentum"),
+        (
+            {"training": Training(optimizer=MOMENTUM)},
+            "optimizer adam, now momentum; "
+            "rate 0.001 (the default of adam), now 0.01 (the default of momentum)",
+        ),
         (
             {"training": Training(optimizer=chosen(OPTIMIZERS, "adam", beta1=0.5))},
             "optimizer beta1 0.9, now 0.5",
         ),
-        ({"training": Training(rate=0.01, seed=1)}, "rate none, now 0.01; seed 0, now 1"),
+        (
+            {"training": Training(rate=0.01, seed=1)},
+            "rate 0.001 (the default of adam), now 0.01; seed 0, now 1",
+        ),
         ({"net": SMALL.replace("CONV(4", "CONV(5")}, "another net (its layers differ)"),
         ({"data": "others"}, "another data (the samples differ)"),
         ({"frozen": ["b", "a"]}, "frozen none, now a, b"),
@@ -278,7 +288,11 @@ def test_a_run_that_differs(path: Path, now: dict[str, Any], told: str) -> None:
     write_checkpoint(path, checkpoint())
     error = refused(path, origin(**now))
     assert error.message == f"{path}: it was trained with {told}"
-    assert error.help == "train as before, or begin again without --resume"
+    assert error.help == "train as before, or begin again in another folder, -o names it"
+
+
+def test_a_default_that_is_written_out_makes_no_other_run() -> None:
+    assert origin(Training(rate=0.001)) == origin()
 
 
 def test_what_makes_no_other_run(path: Path) -> None:

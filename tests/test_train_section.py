@@ -160,7 +160,7 @@ REFUSED = {
     "{rate: ^.inf}": ("training", "found `.inf`"),
     "{rate: ^1e39}": ("training", "found `1e39`"),
     "{rate: ^yes}": ("training", "found `yes`"),
-    "{epochs: ^3.0}": ("training", "at least 1 and at most 1,000,000, found `3.0`"),
+    "{epochs: ^3.0}": ("training", "at least 1 and at most 100,000, found `3.0`"),
     "{batch: ^1000001}": ("training", "`batch` must be an integer"),
     "{seed: ^-1}": ("training", "`seed` must be an integer of at least 0"),
     "{weight_decay: ^-1}": ("training", "`weight_decay` must be a number of at least 0"),

@@ -92,20 +92,21 @@ class BatchNorm(Normalisation, keyword="BN"):
 
     def _follow(self, x: Value, emit: Emitter) -> None:
         """The running statistics move a tenth of the way to the batch's; the variance is that of a
-        sample of a population, as in PyTorch.
+        sample of a population, as in PyTorch. One number for a channel tells none: they stay.
         """
         mean, _, variance = moments(emit, x.name, _over_channel(x.type))
         first = emit.node("Slice", x.name, *map(emit.const, ([0], [1], [1])))
         # counted on the device, which has no kernel for Size
         there = emit.number(emit.node("GreaterOrEqual", first, first))
         count = emit.node("ReduceSum", there, keepdims=0)
+        several = emit.node("Greater", count, emit.const(1.0))
         others = emit.node("Max", emit.node("Sub", count, emit.const(1.0)), emit.const(1.0))
         sample = emit.node("Div", emit.node("Mul", variance, count), others)
         for name, now in (("running_mean", mean), ("running_var", sample)):
             flat = emit.node("Reshape", now, emit.const([x.type.channels]))
             kept = emit.node("Mul", emit.weight(name), emit.const(1 - _PACE))
             moved = emit.node("Add", kept, emit.node("Mul", flat, emit.const(_PACE)))
-            emit.becomes(name, moved)
+            emit.becomes(name, emit.node("Where", several, moved, emit.weight(name)))
 
     def _running(self, x: Value, emit: Emitter) -> tuple[str, str]:
         """The input by the running statistics, and 1 / sqrt(running_var + eps)."""

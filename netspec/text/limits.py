@@ -37,7 +37,7 @@ MAX_COMPARED = 4_000
 MAX_TYPED = 60
 
 #: Passes over the samples of training: at a second each, two weeks.
-MAX_EPOCHS = 1_000_000
+MAX_EPOCHS = 100_000
 #: Samples of one step of training: more than a batch of all of MNIST.
 MAX_BATCH = 1_000_000
 #: Pixels that are put around a picture before a window of it is cut out.

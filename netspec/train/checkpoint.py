@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from math import inf
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from netspec.weights.stored import Stored
 
 _FORM = 1
 
-_ANEW = "begin again without --resume"
+_ANEW = "begin again in another folder, -o names it"
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,6 @@ class Progress:
         """Whether there is a best epoch, and it is not the last one."""
         return self.best_epoch not in (None, self.epoch)
 
-    @property
-    def best_loss(self) -> float | None:
-        """The validation loss of the best epoch."""
-        best = self.best_epoch
-        return None if best is None else self.records[best - 1].validation_loss
-
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
@@ -112,7 +107,7 @@ def read_checkpoint(
     named. Other versions of libraries are no other run; `Origin.other_versions` tells them.
     """
     refuse_no_file(path)
-    file, shown = SafetensorsFile(path), printable(str(path))
+    file, shown = _whole(path), printable(str(path))
     progress = _progress(file.metadata.get(CHECKPOINT), shown)
     if others := progress.origin.differences(origin):
         raise UnusableError(
@@ -126,6 +121,16 @@ def read_checkpoint(
         return Checkpoint(state, progress)
     best = {name: file.read(BEST + name) for name in names}
     return Checkpoint(state, progress, best or weights_of(state))
+
+
+def _whole(path: Path) -> SafetensorsFile:
+    try:
+        return SafetensorsFile(path)
+    except UnusableError as error:
+        weights = path.with_name("weights.safetensors")
+        shown = printable(str(weights))
+        kept = f"; {shown} is kept, and --weights takes it" if weights.exists() else ""
+        raise UnusableError(error.message, _ANEW + kept) from error
 
 
 def _check(
@@ -152,8 +157,19 @@ def _shape(stored: Stored) -> str:
 
 def _said(progress: Progress) -> str:
     """Progress as JSON."""
-    found = {**asdict(progress), "records": [as_json(record) for record in progress.records]}
-    return json.dumps({"form": _FORM, **found}, allow_nan=False)
+    rest = asdict(replace(progress, records=(), best_epoch=None)) | {
+        "form": _FORM,
+        "best_epoch": progress.best_epoch,
+    }
+    del rest["records"]
+    records = ", ".join(map(_record, progress.records))
+    return f'{json.dumps(rest, allow_nan=False)[:-1]}, "records": [{records}]}}'
+
+
+@cache
+def _record(record: EpochRecord) -> str:
+    """The JSON of an epoch, which every later checkpoint has again."""
+    return json.dumps(as_json(record), allow_nan=False)
 
 
 def _progress(text: str | None, shown: str) -> Progress:

@@ -35,10 +35,9 @@ class BatchDone:
 
 @dataclass(frozen=True, slots=True)
 class EpochDone:
-    """An epoch is done; `best` says whether its weights are the best so far."""
+    """An epoch is done."""
 
     record: EpochRecord
-    best: bool
 
 
 Event: TypeAlias = BatchDone | EpochDone
@@ -93,13 +92,15 @@ class Run:
     def _epoch(self, epoch: int) -> Iterator[Event]:
         started, training = perf_counter(), self.trainer.training
         count = ceil(len(self.known) / training.batch)
-        learned, rate = Tally(), 0.0
-        self.trainer.draw_noise(training.seed + epoch)
+        learned, rate, losses = Tally(), 0.0, self._losses()
+        base = default_rate(training.optimizer) if training.rate is None else training.rate
+        self.trainer.draw_noise(epoch)
         order = batches(
             self.known, training.batch, seed=training.seed, epoch=epoch, shuffle=True, augment=True
         )
         for number, batch in enumerate(order, 1):
-            rate = self._rate(epoch - 1 + (number - 0.5) / count)  # in the middle of the step
+            middle = epoch - 1 + (number - 0.5) / count
+            rate = rate_at(training, base, middle, losses)
             outcome = self.trainer.step(batch.x, batch.y, rate)
             finite = isfinite(outcome.loss)
             if self.trainer.scale.spent if outcome.skipped else not finite:
@@ -110,16 +111,13 @@ class Run:
         held = evaluate(self.trainer, self.held) if self.held else None
         record = _record(epoch, rate, learned, held, perf_counter() - started)
         self.records.append(record)
-        better = self.best_epoch == epoch
-        if better:
+        if self.best_epoch == epoch:
             self.best = self.trainer.weights()
-        yield EpochDone(record, better)
+        yield EpochDone(record)
 
-    def _rate(self, progress: float) -> float:
-        training = self.trainer.training
-        base = default_rate(training.optimizer) if training.rate is None else training.rate
-        losses = [r.loss if r.validation_loss is None else r.validation_loss for r in self.records]
-        return rate_at(training, base, progress, losses)
+    def _losses(self) -> list[float]:
+        """What the rate may depend on: the losses of validation, where there is one."""
+        return [r.loss if r.validation_loss is None else r.validation_loss for r in self.records]
 
 
 def _record(

@@ -11,7 +11,9 @@ import numpy as np
 
 from netspec import __version__
 from netspec.graph.graph import Graph
-from netspec.text.training import Choice, Training
+from netspec.machine.processors import cores
+from netspec.text.training import OPTIMIZERS, Choice, Training, chosen
+from netspec.train.schedules import default_rate
 
 #: What a run that is gone on with may say anew: where its data lie (their contents have a
 #: fingerprint), and when it ends.
@@ -26,8 +28,8 @@ class Origin:
     """What decides the numbers of a run.
 
     `net` is a hash, `data` a `fingerprint`, `settings` what the `train:` section says, each value
-    as text; `versions` are those of the libraries and the device, which decide the last bits alone.
-    ValueError where one is no text.
+    as text, and the rate where it does not; `versions` are those of the libraries and the device,
+    which decide the last bits alone. ValueError where one is no text.
     """
 
     net: str
@@ -68,7 +70,7 @@ class Origin:
             )
             if was != is_now
         ]
-        return (*found, *_changes(self.settings, now.settings))
+        return (*found, *_changes(_explained(self.settings), _explained(now.settings)))
 
     def other_versions(self, now: Origin) -> tuple[str, ...]:
         """Libraries and devices that are others: `numpy 2.1.0, now 2.3.2`."""
@@ -91,6 +93,8 @@ def _settings(training: Training) -> Iterator[tuple[str, str]]:
     """Each setting as text; an option of a choice is `optimizer beta1`."""
     for key in (field.name for field in fields(training)):
         value = getattr(training, key)
+        if key == "rate" and value is None:
+            value = default_rate(training.optimizer)
         if key in _FREE and not (key == "epochs" and training.schedule.name in _OVER_ALL_EPOCHS):
             continue
         choices = value if isinstance(value, tuple) else (value,)
@@ -102,8 +106,18 @@ def _settings(training: Training) -> Iterator[tuple[str, str]]:
                 yield f"{name} {option}", str(number)
 
 
+def _explained(settings: Mapping[str, str]) -> Mapping[str, str]:
+    """The settings, and of the rate that it is the default where it is."""
+    optimizer, rate = settings.get("optimizer", ""), settings.get("rate")
+    if optimizer in OPTIMIZERS and rate == str(default_rate(chosen(OPTIMIZERS, optimizer))):
+        return {**settings, "rate": f"{rate} (the default of {optimizer})"}
+    return settings
+
+
 def _versions(device: str) -> dict[str, str]:
     found = {"netspec": __version__, "numpy": np.__version__, "device": device}
+    if device == "cpu":  # sums are in as many parts as there are threads
+        found["threads"] = str(cores())
     for name in _RUNTIMES:
         try:
             found["onnxruntime"] = metadata.version(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -74,7 +75,6 @@ class Trainer:
         self._step.bind(self._state, NEXT)
         self._evaluation: ResidentModel | None = None
         self.steps, self.scale = 0, LossScale()
-        self._noise = training.seed
 
     @property
     def device(self) -> str:
@@ -91,15 +91,13 @@ class Trainer:
         """What is to be said of its precision on its device; empty where that is nothing."""
         return remark(self.training.precision, self.device)
 
-    def draw_noise(self, seed: int) -> None:
-        """From now on noise is that of another seed, such as an epoch's own, whatever was drawn
-        before.
-        """
-        if any(node.layer.noise for node in self.objective.graph.nodes) and seed != self._noise:
+    def draw_noise(self, epoch: int) -> None:
+        """From now on noise is that of an epoch, whatever was drawn before."""
+        if any(node.layer.noise for node in self.objective.graph.nodes):
+            seed = _seed(self.training.seed, epoch)
             step = training_step(self.objective, self.training, self.frozen, seed)
             self._step = self._opened(_written(step.program), self._step.device)
             self._step.bind(self._state, NEXT)
-            self._noise = seed
 
     def step(self, x: NDArray[Any], y: NDArray[Any], rate: float) -> Outcome:
         """Learn from a batch of samples and their targets.  RunError where the runtime fails."""
@@ -145,6 +143,11 @@ class Trainer:
 
     def _opened(self, model: bytes, device: Device) -> ResidentModel:
         return ResidentModel(model, self.objective.graph.name, device, self._wish)
+
+
+def _seed(seed: int, epoch: int) -> int:
+    """That of an epoch's noise, which no epoch of another seed has."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {epoch}".encode()).digest()[:8])
 
 
 def _written(program: Program) -> bytes:
