@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import ModelProto
 
+    from netspec.autodiff.backward import Rule
     from netspec.onnxgen.target import Target
 
 __all__ = ["Graph", "Spec", "check", "load"]
@@ -88,13 +89,15 @@ class Graph(_Graph):
         batch: int | None = None,
         dtype: str = "float32",
         training: bool = False,
+        rule: Rule = "plain",
     ) -> ModelProto:
         """An ONNX model of standard operators that also answers gradients.
 
         It takes dL/d`of` as a further input, `<of>.grad`, and answers dL/dT as `<T>.grad` for each
         T of `wrt`: inputs, layers and learned tensors (`conv1.weight`); none is all inputs. In
-        `training` noise is added and BN takes the batch's statistics. Weights and `dtype` as for
-        `compile`; inputs, outputs and gradients are float32.
+        `training` noise is added and BN takes the batch's statistics. By the rules `guided` and
+        `deconv` only what is above 0 passes back at rectifiers, for pictures of what a net sees.
+        Weights and `dtype` as for `compile`; inputs, outputs and gradients are float32.
 
         netspec.machine.errors.UnusableError for a name that there is not.
         """
@@ -102,7 +105,8 @@ class Graph(_Graph):
         from netspec.onnxgen.model import compile_model
         from netspec.weights.values import choose_values
 
-        program = gradient_program(self, of, wrt, _target(batch, dtype), training=training)
+        target = _target(batch, dtype)
+        program = gradient_program(self, of, wrt, target, training=training, rule=rule)
         return compile_model(program, choose_values(self, weights, seed))
 
     def _repr_html_(self) -> str:

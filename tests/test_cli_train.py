@@ -4,6 +4,7 @@ is ended early.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -124,7 +126,9 @@ def test_iris_is_learned_by_one_command(
 def test_the_model_is_what_compile_makes_of_the_weights(
     here: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("net.yaml", "-o", "out").code == 0
+    (here / "net.yaml").write_text(NET + "output: {labels: [setosa, versicolor, virginica]}")
+    done = run("net.yaml", "-o", "out")
+    assert done.code == 0 and "names the classes" not in done.err, done.err
     compiled = run_netspec(
         capsys, "compile", "net.yaml", "--weights", "out/weights.safetensors", "-o", "c.onnx"
     )
@@ -167,6 +171,46 @@ def test_values_are_learned_too(here: Path, run: Run) -> None:
     assert "squared-error, momentum, rate 0.05, batches of 16, 2 epochs" in done.err
     assert records(here / "out")[1]["accuracy"] is None
     assert "those of the last epoch" in done.err
+
+
+def test_names_of_classes_go_into_the_model(
+    here: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = run("net.yaml", "-o", "out", "--epochs", "1")
+    line = 'output: {labels: ["setosa", "versicolor", "virginica"]}'
+    assert done.code == 0 and done.err.endswith(f"the spec does not yet: {line}\n"), done.err
+    np.save("flower.npy", np.array([5.1, 3.5, 1.4, 0.2], np.float32))
+    answer = run_netspec(capsys, "run", "out/model.onnx", "flower.npy")
+    assert answer.code == 0 and "virginica" in answer.out, answer
+    (here / "net.yaml").write_text(f"{NET}{line}\n")
+    weights = ("--weights", "out/weights.safetensors")
+    assert "virginica" in run_netspec(capsys, "run", "net.yaml", "flower.npy", *weights).out
+    np.savez("two.npz", x=np.zeros((6, 4), np.float32), y=np.arange(6) % 3)
+    (here / "net.yaml").write_text(NET)
+    numbers = run("net.yaml", "-o", "numbers", "--data", "two.npz", "--epochs", "1")
+    assert numbers.code == 0 and "names the classes" not in numbers.err, numbers.err
+
+
+def test_one_hot_values_are_learned_as_classes_are(here: Path, run: Run) -> None:
+    x = np.random.default_rng(0).normal(size=(64, 4)).astype(np.float32)
+    np.savez("hot.npz", x=x, y=np.eye(3)[np.argmax(x[:, :3], axis=1)])
+    soft = np.full((64, 3), 1 / 3)
+    np.savez("soft.npz", x=x, y=soft)
+    said = ("net.yaml", "--data", "hot.npz", "--split", "0", "--epochs", "1")
+    done = run(*said, "-o", "out", "--test", "soft.npz")
+    assert done.code == 0, done.err
+    assert "\ncross-entropy (targets are one-hot), momentum" in done.err
+    assert records(here / "out")[0]["accuracy"] is not None
+    other = run(*said, "-o", "squared", "--loss", "squared-error")
+    assert "\nsquared-error, momentum" in other.err
+    assert "\nsquared-error, momentum" in run(*said, "-o", "soft", "--data", "soft.npz").err
+
+
+def test_a_class_with_a_single_sample_is_named(here: Path, run: Run) -> None:
+    rows = (here / "flowers.csv").read_text().splitlines()[:102]
+    (here / "flowers.csv").write_text("\n".join(rows))
+    told = "one sample alone is of class virginica: it is learned from, not held out"
+    assert told in run("net.yaml", "--epochs", "1").err
 
 
 def test_one_output_tells_two_classes_apart(here: Path, run: Run) -> None:
@@ -226,6 +270,14 @@ def test_the_target_of_a_table(here: Path, run: Run) -> None:
     assert "no column says by its name" in run("net.yaml").err
     said = ("net.yaml", "--target", "kind of flower", "--epochs", "1", "--test", "flowers.csv")
     assert run(*said).code == 0
+    spec = NET.replace("flowers.csv", '{file: flowers.csv, target: "kind of flower"}')
+    (here / "net.yaml").write_text(spec)
+    np.savez("two.npz", x=np.zeros((6, 4), np.float32), y=np.arange(6) % 3)
+    for flag in ("--data", "--test"):  # whose file has no columns
+        done = run("net.yaml", flag, "two.npz", "-o", f"out{flag}", "--epochs", "1")
+        assert "a column" not in done.err and done.code == (0 if flag == "--data" else 2), done.err
+    wrong = run("net.yaml", "--data", "two.npz", "--target", "kind", "-o", "other")
+    assert wrong.code == 2 and "this is no CSV file" in wrong.err
 
 
 @pytest.mark.parametrize(
@@ -246,14 +298,22 @@ def test_the_target_of_a_table(here: Path, run: Run) -> None:
         (("--freeze", "*"), 2, "--freeze leaves no layer to learn"),
         (("--reinit", "fc1"), 2, "--reinit draws layers anew that a file has weights for"),
         (("--weights", "w.safetensors"), 2, "fc2.weight is 5x8, the net needs 3x8"),
+        (("--weights", "w.safetensors"), 2, "= help: --reinit fc2 draws anew what is of another"),
         (("--weights", "no.safetensors"), 2, "no.safetensors: no such file"),
         (("--map", "map.yaml"), 2, "--map is for the names of a file: say which with --weights"),
         (("--device", "tensorrt"), 2, "TensorRT does not train; there are auto, cpu, cuda"),
+        (("--device", "gpu"), 2, "'gpu' is not one of auto, cpu, cuda, cuda:N.\n"),
         (("--sanity", "--resume"), 2, "--sanity trains nothing"),
         (("-o", "net.yaml"), 2, "net.yaml is a file; -o takes the folder of a run"),
         (("-o", "no/where"), 2, "cannot write no/where: there is no folder no"),
         (("-o", "begun"), 2, "begun/checkpoint.safetensors: a run was begun here\n  = help: --re"),
-        (("-o", "mine", "--weights", "mine/weights.safetensors"), 2, "would overwrite what is"),
+        (("-o", "done"), 2, "done/weights.safetensors: a run was begun here\n  = help: -o names"),
+        (("--resume", "--weights", "w.safetensors"), 2, "--resume goes on with the weights of"),
+        (
+            ("-o", "mine", "--weights", "mine/weights.safetensors"),
+            2,
+            "mine/weights.safetensors: a run was begun here",
+        ),
         (("-o", "begun", "--resume"), 2, "begun/checkpoint.safetensors: not a complete"),
     ],
 )
@@ -264,7 +324,7 @@ def test_what_it_refuses(
     np.savez("two.npz", x=x, y=np.arange(6) % 2)
     np.savez("values.npz", x=x, y=np.zeros((6, 3), np.float32))
     save(here / "w.safetensors", other_weights())
-    for name in ("begun/checkpoint", "mine/weights"):
+    for name in ("begun/checkpoint", "done/weights", "mine/weights"):
         (here / name).parent.mkdir()
         (here / f"{name}.safetensors").touch()
     done = run("net.yaml", *said)
@@ -396,14 +456,60 @@ def test_a_run_goes_on_with_what_it_was_begun_with(here: Path, run: Run) -> None
     other = run("net.yaml", "--resume", "--seed", "1", "--batch", "8")
     assert other.code == 2
     assert "batch 16, now 8; seed 0, now 1; frozen fc1, now none" in other.err
+    assert "batches of" not in other.err  # as if that were how it goes on
     nets = run("net.yaml", "--resume", "--freeze", "fc1", "--set", "net=INPUT -> [FC(3)]*2")
     assert nets.code == 2 and "another net (its layers differ)" in nets.err
 
 
-def test_resume_without_a_run_begins_one(here: Path, run: Run) -> None:
+def test_defaults_that_are_written_out_go_on(here: Path, run: Run) -> None:
+    assert run("net.yaml", "--optimizer", "adam", "--rate", "0.001").code == 0
+    (here / "net.yaml").write_text(NET.replace("rate: 0.05, ", "").replace("momentum", "adam"))
+    done = run("net.yaml", "--resume", "--loss", "cross-entropy", "--epochs", "4")
+    assert done.code == 0 and "adam, rate 0.001, batches of 16, 4 epochs" in done.err, done.err
+
+
+def test_adamw_without_decay_is_told(here: Path, run: Run) -> None:
+    told = "adamw without weight_decay is adam"
+    assert told in run("net.yaml", "--sanity", "--optimizer", "adamw").err
+    said = ("--sanity", "--optimizer", "adamw", "--weight-decay", "0.01")
+    assert told not in run("net.yaml", *said).err
+
+
+def test_resume_without_a_run_is_refused(here: Path, run: Run) -> None:
     done = run("net.yaml", "--resume", "--epochs", "1")
-    assert done.code == 0
-    assert "there is no net.train/checkpoint.safetensors: from the beginning" in done.err
+    assert done.code == 2 and done.out == ""
+    assert "there is no net.train/checkpoint.safetensors to go on from" in done.err
+    assert "= help: without --resume a run begins" in done.err
+    assert not (here / "net.train").exists()
+
+
+def test_a_folder_that_takes_no_files_is_found_first(
+    here: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object, **more: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(train_folder, "TemporaryDirectory", full)
+    done = run("net.yaml", "-o", "out")
+    assert done.code == 2 and "loss at the start" not in done.err
+    assert "cannot write out: no file can be made in . (No space left on device)" in done.err
+
+
+def test_a_disk_without_room_is_found_first(
+    here: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=500))
+    done = run("net.yaml", "-o", "out")  # of 75 parameters and 16 numbers of state
+    assert done.code == 2 and "samples" not in done.err
+    taken = 4 * (2 * 75 + 16)
+    assert f"netspec: out: a checkpoint takes {taken} bytes; . has 500 bytes free" in done.err
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="a file system of no files")
+def test_a_place_that_is_no_place(here: Path, run: Run) -> None:
+    done = run("net.yaml", "-o", "/proc/foo")
+    assert done.code == 2 and "sgd" not in done.err
+    assert "netspec: cannot write /proc/foo: no file can be made in /proc\n" in done.err
 
 
 def test_early_stopping_keeps_the_best(here: Path, run: Run) -> None:

@@ -48,6 +48,12 @@ def test_a_class_for_each_place() -> None:
     places = np.array([[[0, 1], [1, 1]], [[0, 0], [1, 0]]], np.int32)
     ours = confusion(places, np.ones_like(places), ["sky", "sea"])
     assert ours.matrix.tolist() == [[0, 4], [0, 4]]
+    assert confusion_table(ours, 80).startswith("accuracy 50.0%: 4 of 8 places (rows")
+
+
+def test_what_is_not_all_right_is_not_said_to_be() -> None:
+    nearly = Confusion(("sky", "sea"), np.array([[13_819, 5], [0, 0]]))
+    assert confusion_table(nearly, 80).startswith("accuracy 99.96%: 13,819 of 13,824 samples")
 
 
 def test_the_table() -> None:

@@ -82,6 +82,16 @@ def test_pixels_may_have_channels_first(tmp_path: Path) -> None:
     np.testing.assert_array_equal(first, last)
 
 
+def test_pictures_of_the_inputs_shape_are_that_however_narrow(tmp_path: Path) -> None:
+    """4 columns are no 4 channels."""
+    graph = graph_of(
+        "netspec: 1\nname: n\ninput: {shape: 3x6x4, image: {resize: [6, 4]}}\nnet: INPUT -> FC(3)\n"
+    )
+    x = pixels(4, 3, 6, 4)
+    found = everything(opened(saved(tmp_path, x=x, y=Y[:4]), graph))
+    np.testing.assert_allclose(found, x / np.float32(255), rtol=1e-6)
+
+
 def test_classes_are_the_labels_of_the_spec(tmp_path: Path) -> None:
     data = opened(saved(tmp_path, x=pixels(5, 6, 8), y=Y), LABELLED)
     assert data.classes == ("cat", "ant", "bee")
@@ -136,6 +146,13 @@ def test_targets_of_one_output(
     np.testing.assert_array_equal(found.ravel(), np.ravel(np.asarray(y)))
 
 
+@pytest.mark.parametrize("y", [[0, 1, 2], [0.0, 0.5, 2.0], [[0], [1], [2]]])
+def test_targets_that_are_no_chances(tmp_path: Path, y: ArrayLike) -> None:
+    with pytest.raises(UnusableError, match=r"y\[2(, 0)?\] is 2(\.0)?; binary cross-entropy takes"):
+        targets(tmp_path, ONE.replace("FC(1)", "FC(1) -> SIGMOID"), y)
+    assert targets(tmp_path, ONE, y)[1] == ()
+
+
 def nan_at(row: int) -> NDArray[np.float64]:
     x = X.astype(np.float64)
     x[row, 1] = np.nan
@@ -152,7 +169,7 @@ def nan_at(row: int) -> NDArray[np.float64]:
         ({"x": X, "y": np.int64(1)}, "`y` holds no samples"),
         ({"x": X[:, :1], "y": Y}, "`x` is 5x1 of float32; the net takes Nx2"),
         ({"x": nan_at(3), "y": Y}, "x[3] holds nan; numbers are finite"),
-        ({"x": np.full((5, 2), 1e39), "y": Y}, "x[0] holds 1e+39; numbers are finite"),
+        ({"x": np.full((5, 2), 1e39), "y": Y}, "x[0] holds 1e+39, which is too large for float32"),
         ({"x": X, "y": Y + 1}, "y[1] is 3; the net's 3 classes are 0 to 2"),
         ({"x": X, "y": Y - 1}, "y[0] is -1; the net's 3 classes are 0 to 2"),
         ({"x": X, "y": Y * 1.0}, "y is 5 of float64; the net answers 3"),
@@ -173,8 +190,10 @@ def test_arrays_that_do_not_fit(tmp_path: Path, arrays: dict[str, ArrayLike], me
 def test_a_class_number_at_a_place_is_named_by_it(tmp_path: Path) -> None:
     y = np.zeros((2, 4, 5), int)
     y[1, 2, 3] = 9
-    with pytest.raises(UnusableError, match=r"y\[1, 2, 3\] is 9; the net's 3 classes are 0 to 2"):
+    message = r"y\[1, 2, 3\] is 9; the net's 3 classes are 0 to 2"
+    with pytest.raises(UnusableError, match=message) as refused:
         targets(tmp_path, DENSE, y)
+    assert "the net's last layer has to end with as many" in str(refused.value.help)
 
 
 def test_help_says_what_targets_are(tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ def test_what_is_no_picture_is_told_of_and_left_out(animals: Path) -> None:
         "/ant/empty.jpg: skipped, not a picture",
         "/cat/notes.txt: skipped, not a picture",
         "/cat/page.png: skipped, not a picture",
+        "/list.txt: skipped, in no class folder",
     ]
 
 
@@ -117,6 +118,11 @@ def refused(path: Path, net: str = LABELLED) -> UnusableError:
 def test_an_empty_class(animals: Path) -> None:
     (animals / "ant" / "1.bmp").unlink()
     assert refused(animals).message == f"{animals}/ant: no pictures in this class folder"
+    for name in ("ant", "more"):  # whether or not the net has as many classes as there are folders
+        (animals / name).mkdir(exist_ok=True)
+    error = refused(animals, PICTURES.replace("FC(3)", "FC(2)"))
+    assert error.message == f"{animals}/ant: no pictures in this class folder"
+    assert error.help == "put pictures of the class there, or take the folder away"
 
 
 def test_no_class_folders(tmp_path: Path) -> None:
@@ -136,20 +142,67 @@ def test_a_folder_that_is_no_label(animals: Path) -> None:
     assert error.help == "did you mean `cat`?"
 
 
-@pytest.mark.parametrize("count", [2, 4])
-def test_more_or_fewer_classes_than_the_net_has(animals: Path, count: int) -> None:
+@pytest.mark.parametrize(
+    ("labels", "unknown", "mend"),
+    [
+        ("Cat, Ant, Bee", "`ant`, `bee`, `cat` are", '["cat", "ant", "bee"]'),
+        ("Cat, ant, Bee", "`bee`, `cat` are", '["cat", "ant", "bee"]'),
+        ("Katze, Ameise, Biene", "`ant`, `bee`, `cat` are", '["ant", "bee", "cat"]'),
+    ],
+)
+def test_folders_of_which_none_is_a_label(
+    animals: Path, labels: str, unknown: str, mend: str
+) -> None:
+    error = refused(animals, LABELLED.replace("cat, ant, bee", labels))
+    assert error.message == (
+        f"{animals}: the class folders are ant, bee, cat; {unknown} none of the spec's labels, "
+        f"which are {labels}"
+    )
+    assert error.help == f"name them as the data do: `output: {{labels: {mend}}}`"
+
+
+def test_labels_that_are_more_than_the_net_has_classes(animals: Path) -> None:
+    error = refused(animals, LABELLED.replace("FC(3)", "FC(2)"))
+    assert error.message == "the spec has 3 labels; the net has 2 classes"
+    assert error.help == "for 3 classes the net's last layer has to end with 3: `FC(3)`"
+
+
+def test_a_single_label_is_the_class_whose_chance_one_output_is(animals: Path) -> None:
+    shutil.rmtree(animals / "ant")
+    one = PICTURES.replace("FC(3)", "FC(1) -> SIGMOID")
+    data = opened(animals, one + "output: {labels: [bee]}\n")
+    assert (data.classes, data.targets.tolist()) == (("cat", "bee"), [0, 0, 1, 1])
+    assert "none of the spec's labels, which are dog" in (
+        refused(animals, one + "output: {labels: [dog]}\n").message
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "mend"), [(2, "has to end with 3: `FC(3)`"), (4, "list all as the spec's `output:")]
+)
+def test_more_or_fewer_classes_than_the_net_has(animals: Path, count: int, mend: str) -> None:
     found = "the class folders are ant, bee, cat: 3; the net has"
-    net = PICTURES.replace("FC(3)", f"FC({count})")
-    assert f"{found} {count} classes" in refused(animals, net).message
+    error = refused(animals, PICTURES.replace("FC(3)", f"FC({count})"))
+    assert f"{found} {count} classes" in error.message
+    assert mend in str(error.help)
 
 
-def test_the_parts_of_a_data_set_are_no_classes(animals: Path) -> None:
-    (animals / "ant").rename(animals / "val")
-    (animals / "bee").rename(animals / "train")
-    shutil.rmtree(animals / "cat")
-    error = refused(animals)
-    assert "train, val are parts of a data set and no classes" in error.message
+@pytest.mark.parametrize("count", [2, 3])
+def test_the_parts_of_a_data_set_are_no_classes(animals: Path, count: int) -> None:
+    """However many classes the net has: two parts may look like two classes."""
+    for old, new in (("ant", "val"), ("bee", "train"), ("cat", "test")):
+        (animals / old).rename(animals / new)
+    shutil.rmtree(animals / ("test" if count == 2 else "val"))
+    error = refused(animals, PICTURES.replace("FC(3)", "FC(2)"))
+    assert "train are parts of a data set" in error.message or "train, val are" in error.message
     assert f"`data: {animals}/train`" in str(error.help)
+
+
+def test_labels_may_be_called_as_parts_are(animals: Path) -> None:
+    for old, new in (("ant", "val"), ("bee", "train"), ("cat", "test")):
+        (animals / old).rename(animals / new)
+    text = PICTURES + "output: {labels: [train, test, val]}\n"
+    assert opened(animals, text).classes == ("train", "test", "val")
 
 
 def test_nets_that_take_no_pictures(animals: Path) -> None:

@@ -117,7 +117,10 @@ def test_as_spreadsheets_write_them(tmp_path: Path, delimiter: str, ending: str,
         ("a,b,c,y\n1,2,3,0\n", "3 columns are features, `a`, `b`, `c`; the net takes 2"),
         ("a,b,y\n1,2,0\n\n1,x,0\n", "line 4, column `b`: `x` is no finite number"),
         ("a,b,y\n1,nan,0\n", "line 2, column `b`: `nan` is no finite number"),
-        ("a,b,y\n1e39,1,0\n", "line 2, column `a`: `1e39` is no finite number"),
+        ("a,b,y\n1e39,1,0\n", "line 2, column `a`: `1e39` is too large for float32"),
+        ("a,b,y\n1e400,1,0\n", "line 2, column `a`: `1e400` is too large for float32"),
+        ("1.5,2,ant\n3,4,bee\n", "and it looks like data: `1.5`, `2`, `ant`"),
+        ("1,2,0\n3,4,1\n", "and it looks like data: `1`, `2`, `0`"),
         ("a,b,y\n1, ,0\n", "line 2, column `b`: no value"),
         ("a,b,y\n1,2,\n", "line 2, column `y`: no value"),
         ("a,b,y\n1,2\n", "line 2: 2 cells for 3 columns"),
@@ -135,6 +138,32 @@ def test_tables_that_do_not_fit(tmp_path: Path, text: str, message: str) -> None
     assert message in refused.value.message and "t.csv" in refused.value.message
 
 
+@pytest.mark.parametrize(
+    ("cells", "wanted", "classes"),
+    [("1 2", [0, 1], ("1", "2")), ("1 -1", [1, 0], ("-1", "1")), ("0 1", [0, 1], ("0", "1"))],
+)
+def test_two_numbers_for_one_chance_are_classes(
+    tmp_path: Path, cells: str, wanted: list[int], classes: tuple[str, ...]
+) -> None:
+    text = "a,b,y\n" + "".join(f"1,2,{cell}\n" for cell in cells.split())
+    data = table(tmp_path, text, ONE.replace("FC(1)", "FC(1) -> SIGMOID"))
+    assert (data.targets.tolist(), data.classes) == (wanted, classes)
+
+
+def test_values_that_are_no_chances(tmp_path: Path) -> None:
+    net = ONE.replace("FC(1)", "FC(1) -> SIGMOID")
+    with pytest.raises(UnusableError, match=r"column `y`, line 4, is 1\.5; binary cross-entropy"):
+        table(tmp_path, "a,b,y\n1,2,0\n1,2,0.5\n1,2,1.5\n", net)
+
+
+@pytest.mark.parametrize("labels", ["Cat, Ant, Bee", "one, two, three"])
+@pytest.mark.parametrize("cells", ["cat ant bee", "1 2 3"])
+def test_names_of_which_none_is_a_label(tmp_path: Path, labels: str, cells: str) -> None:
+    text = "a,b,y\n" + "".join(f"1,2,{cell}\n" for cell in cells.split())
+    with pytest.raises(UnusableError, match=f"none of the spec's labels, which are {labels}"):
+        table(tmp_path, text, LABELLED.replace("cat, ant, bee", labels))
+
+
 def test_a_text_that_is_no_label(tmp_path: Path) -> None:
     with pytest.raises(UnusableError, match="`bea` is none of the spec's labels") as refused:
         table(tmp_path, "a,b,y\n1,2,cat\n1,2,bea\n", LABELLED)
@@ -145,6 +174,14 @@ def test_a_target_that_is_no_column(tmp_path: Path) -> None:
     with pytest.raises(UnusableError, match="no column `spcies`") as refused:
         table(tmp_path, "a,b,species\n1,2,0\n", target="spcies")
     assert refused.value.help == "did you mean `species`?"
+
+
+def test_a_target_that_is_not_said(tmp_path: Path) -> None:
+    with pytest.raises(UnusableError) as refused:
+        table(tmp_path, "a,b,c\n1,2,0\n")
+    assert refused.value.help == (
+        "name it: `--target COLUMN`, or `data: {file: ..., target: COLUMN}`"
+    )
 
 
 def test_a_net_of_pictures(tmp_path: Path) -> None:

@@ -169,14 +169,14 @@ def test_names_are_no_markup(tmp_path: Path) -> None:
 
 def test_without_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(UnusableError, match="pictures of training need matplotlib: ") as caught:
+    with pytest.raises(UnusableError, match="pictures need matplotlib: ") as caught:
         draw_curves(epochs(2), tmp_path / "c.svg", "lenet5")
     assert caught.value.help == "pip install 'netspec-compiler[plot]'"
     assert not list(tmp_path.iterdir())
 
 
 def test_another_kind_of_picture(tmp_path: Path) -> None:
-    with pytest.raises(UnusableError, match=r"c\.gif: pictures of training are \.svg or \.png"):
+    with pytest.raises(UnusableError, match=r"c\.gif: pictures are \.svg or \.png"):
         draw_curves(epochs(2), tmp_path / "c.gif", "lenet5")
 
 

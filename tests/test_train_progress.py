@@ -114,3 +114,8 @@ def test_lines_stand_in_columns() -> None:
 )
 def test_losses_of_all_sizes(loss: float, shown: str) -> None:
     assert f"loss {shown:>6}  accuracy" in train_lines(replace(EPOCH, loss=loss), 20)
+
+
+def test_a_loss_of_nothing_has_no_sign() -> None:
+    record = EpochRecord(1, 1e-3, -0.0, 0.99964, None, None, 1.0, 8)
+    assert train_lines(record, 1).startswith("epoch 1/1  loss      0  accuracy 99.96%")

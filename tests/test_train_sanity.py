@@ -231,10 +231,37 @@ def test_large_initial_weights_make_a_large_loss() -> None:
 
 def test_inputs_that_are_not_scaled_make_a_large_loss() -> None:
     found = checks(net(MLP), samples(X * 70 + 128, Y))
-    assert found["inputs"].ok
-    assert "a mean near 0 and a deviation near 1" in found["inputs"].text
+    assert not found["inputs"].ok
+    assert found["inputs"].text.endswith(
+        "; bring them to a mean near 0 and a deviation near 1: begin with BN: `INPUT -> BN -> ...`"
+    )
     assert not found["loss at the start"].ok
     assert "inputs have mean 12" in found["loss at the start"].text
+
+
+def test_inputs_that_the_net_scales_itself_are_sound() -> None:
+    assert not wrong(checks(net(f"INPUT -> BN -> {MLP[9:]}"), samples(X * 70 + 128, Y)))
+
+
+def test_pictures_are_scaled_by_their_section() -> None:
+    graph = net("INPUT -> FC(3)", "{shape: 1x2x3, image: {resize: [2, 3]}}")
+    found = checks(graph, samples(X.reshape(48, 1, 2, 3) * 70 + 128, Y))["inputs"]
+    assert found.text.endswith("write `mean` and `std` of the pixels into the spec's `image:`")
+
+
+def test_inputs_of_weights_that_were_learned_are_theirs() -> None:
+    graph = net(MLP)
+    found = checks(graph, samples(X * 70 + 128, Y), values=changed(graph))
+    assert found["inputs"].ok
+
+
+@pytest.mark.usefixtures("impatient")
+def test_large_weights_are_told_of() -> None:
+    graph = net("INPUT -> FC(8) -> SIGMOID -> FC(1) -> FC(3)")
+    y = np.arange(48)[::-1] % 3
+    found = checks(graph, samples(X, y), values=changed(graph, fc1_weight=1e3))
+    text = found["one small batch"].text
+    assert "; results of fc1 are " in text and text.endswith(": are its weights too large?")
 
 
 @pytest.mark.usefixtures("impatient")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+#: By how much a mean of float32 numbers that are all 1 may differ from 1.
+_ROUNDING = 1e-7
+
 
 def nbytes(count: int) -> str:
     """Bytes in binary units: `12.2 MiB`."""
@@ -22,8 +25,13 @@ def scaled(count: int) -> str:
 
 
 def percent(share: float) -> str:
-    """A fraction as people read it: `91.8%`."""
-    return f"{100 * share:.1f}%"
+    """A fraction as people read it: `91.8%`; with more digits where one would make it all:
+    `99.96%`.
+    """
+    digits = 1
+    while share < 1 - _ROUNDING and float(f"{100 * share:.{digits}f}") == 100:
+        digits += 1
+    return f"{100 * share:.{digits}f}%"
 
 
 def number(value: int) -> str:

@@ -38,11 +38,15 @@ def training_device(command: Callable[..., Any]) -> Callable[..., Any]:
 def _training_device(context: click.Context, option: click.Parameter, value: str) -> str:
     if value.startswith("tensorrt"):
         raise click.BadParameter(f"TensorRT does not train; there are {_TRAINING}.")
-    return _device(context, option, value)
+    return _known(value, _TRAINING)
 
 
 def _device(context: click.Context, option: click.Parameter, value: str) -> str:
+    return _known(value, _WORDS)
+
+
+def _known(value: str, words: str) -> str:
     """Checked without the runtime, so that a misspelt one is refused at once."""
     if not re.fullmatch(r"auto|cpu|(?:cuda|tensorrt)(?::[0-9]{1,4})?", value):
-        raise click.BadParameter(f"{value!r} is not one of {_WORDS}.")
+        raise click.BadParameter(f"{value!r} is not one of {words}.")
     return value

@@ -15,6 +15,7 @@ import click
 
 from netspec.analysis.check import Checked, check_bytes
 from netspec.cli.failure import REJECTED, Failure
+from netspec.cli.not_specs import refused_file, refused_folder
 from netspec.cli.paint import paint
 from netspec.graph import Graph
 from netspec.text.diagnostics import SpecError
@@ -91,7 +92,7 @@ def _paths(argument: str) -> Iterator[Path | Missing]:
         found = sorted(path.glob("*.yaml"))
         yield from found
         if not found:
-            yield Missing(printable(argument), "the folder holds no *.yaml")
+            yield Missing(printable(argument), refused_folder(path))
     elif not os.path.lexists(path) and argument in zoo():
         yield shipped("specs") / f"{argument}.yaml"
     elif os.path.lexists(path):
@@ -105,8 +106,8 @@ def _paths(argument: str) -> Iterator[Path | Missing]:
 def _checked(path: Path, argument: str, overrides: dict[str, Tree]) -> Checked:
     if argument == "-":
         return check_bytes(sys.stdin.buffer.read(MAX_FILE_BYTES + 1), "<stdin>", Path(), overrides)
-    if path.suffix.lower() == ".onnx":
-        raise OSError(None, "a compiled model, not a spec; `run` and `bench` take it")
+    if reason := refused_file(path):
+        raise OSError(None, reason)
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
         raise OSError(None, "not a regular file")

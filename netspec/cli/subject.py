@@ -69,4 +69,5 @@ class Subject:
         """What is known of the answers before they come."""
         from netspec.runtime.records import About
 
-        return About(card.name or printable(self.path.name), device, tuple(card.labels), top)
+        name = card.name or printable(self.path.name)
+        return About(name, device, tuple(card.labels), top, card.one_chance)

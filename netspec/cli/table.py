@@ -55,7 +55,7 @@ class Table:
             self._ranges.setdefault(name, _Range(array.shape[1:])).add(array)
         if _is_classes(answers.main.shape[1:]):
             assert self._best is not None
-            self._best.add(answers.main)
+            self._best.add(self._about.classes(answers.main))
             self._names += answers.names
         self.count += len(answers.names)
 

@@ -12,11 +12,11 @@ from netspec.cli.failure import RUN_FAILED, Failure
 from netspec.cli.mapping import map_options
 from netspec.cli.setting import set_option
 from netspec.cli.specs import one_graph
-from netspec.cli.train_flags import as_flags, as_said, training_flags
+from netspec.cli.train_flags import TrainCommand, as_flags, as_said, training_flags
 from netspec.cli.weight_options import need, usable
 
 
-@click.command("train", short_help="Weights from samples.")
+@click.command("train", cls=TrainCommand, short_help="Weights from samples.")
 @click.argument("spec")
 @click.option(
     "-o",
@@ -79,9 +79,14 @@ def command(
     """
     if sanity and (resume or plot or output):
         raise click.UsageError("--sanity trains nothing: no -o, no --plot, no --resume")
+    if resume and (weights or map_file or reinit or allow_extra or show_mapping):
+        raise click.UsageError(
+            "--resume goes on with the weights of the run: no --weights, --map, --show-mapping, "
+            "--allow-extra, --reinit"
+        )
     need("train", "numpy", "onnx", "onnxruntime", "PIL", "ml_dtypes")
     from netspec.cli.train_folder import TrainFolder
-    from netspec.cli.train_plan import Given, Plan, from_scratch
+    from netspec.cli.train_plan import Given, Plan, from_scratch, state_bytes
     from netspec.cli.train_run import check_only, train
     from netspec.runtime.errors import InputError, RunError
 
@@ -93,6 +98,7 @@ def command(
         try:
             if not sanity:
                 folder.check((Path(spec), *given.files), resume=resume, plot=plot)
+                folder.refuse_full(state_bytes(graph, training))
             if plot:
                 from netspec.train.pictures.sheet import need_plot
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from netspec.cli.specs import Flag
+from netspec.text.train_words import meant_flag
 from netspec.text.training import FILES, Training
 
 #: What a flag takes, and what it is.
@@ -37,6 +38,20 @@ _FLAGS = {
     "precision": ("TYPE", "float32, tf32, float16 or bfloat16 (float32)."),
 }
 _REPEATED = "augment"
+
+
+class TrainCommand(click.Command):
+    """Knows what other tools call its flags."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does it."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            meant = meant_flag(error.option_name)
+            if meant is None:
+                raise
+            raise click.UsageError(f"no option {error.option_name}; {meant}", ctx) from error
 
 
 def training_flags(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -70,10 +85,16 @@ def as_flags(said: Mapping[str, Any]) -> tuple[Flag, ...]:
 
 def as_said(training: Training, said: Mapping[str, Any]) -> Training:
     """The settings with paths as the command line has them, for messages, and its target."""
+    from netspec.train.data.opening import is_table
+
     found: dict[str, Any] = {}
     for key in FILES:
         data = getattr(training, key)
         if data is not None:
             path = data.path if said[key] is None else Path(said[key])
-            found[key] = replace(data, path=path, target=said["target"] or data.target)
+            target = said["target"] or data.target
+            if not is_table(path):  # a column that is said of another file is none of this one
+                own = data.target if said[key] is None else None
+                target = said["target"] if key == "data" and said["target"] else own
+            found[key] = replace(data, path=path, target=target)
     return replace(training, **found)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from netspec.cli.failure import Failure
 from netspec.cli.output import check_output
 from netspec.cli.weight_options import tell
+from netspec.machine.resources import refuse_on_disk
 from netspec.text.printable import printable
 
 if TYPE_CHECKING:
@@ -37,8 +40,8 @@ class TrainFolder:
         self.confusion = path / "confusion.svg"
 
     def check(self, sources: Sequence[Path], *, resume: bool, plot: bool) -> None:
-        """Failure (exit 2) where it cannot be, where it has a run that is not to be gone on with,
-        and where a file that is read would be overwritten.
+        """Failure (exit 2) where it cannot be, where it has a run that is not to be gone on with or
+        none that is to be, and where a file that is read would be overwritten.
         """
         path = self.path
         if path.exists() and not path.is_dir():
@@ -46,15 +49,45 @@ class TrainFolder:
         if not path.parent.is_dir():
             parent = printable(str(path.parent))
             raise Failure(f"cannot write {self.shown}: there is no folder {parent}")
-        if self.checkpoint.exists() and not resume:
+        begun = (self.checkpoint, self.weights, self.model, self.log)
+        if not resume and (left := next((file for file in begun if file.exists()), None)):
+            goes_on = "--resume goes on with it, " if self.checkpoint.exists() else ""
             raise Failure(
-                f"{printable(str(self.checkpoint))}: a run was begun here",
-                help="--resume goes on with it, -o names another folder",
+                f"{printable(str(left))}: a run was begun here",
+                help=f"{goes_on}-o names another folder",
+            )
+        if resume and not self.checkpoint.exists():
+            raise Failure(
+                f"there is no {printable(str(self.checkpoint))} to go on from",
+                help="without --resume a run begins",
             )
         if path.is_dir():
             files = (self.checkpoint, self.log, self.weights, self.model)
             for file in (*files, *((self.curves, self.confusion) if plot else ())):
                 check_output(file, tuple(sources))
+        self._refuse_unwritable()
+
+    def refuse_full(self, nbytes: int) -> None:
+        """UnusableError where the disk has no room for a checkpoint of so many bytes."""
+        refuse_on_disk(nbytes, self._place, f"{self.shown}: a checkpoint takes")
+
+    @property
+    def _place(self) -> Path:
+        return self.path if self.path.is_dir() else self.path.parent
+
+    def _refuse_unwritable(self) -> None:
+        """Failure where no file can be written, now and not after an epoch."""
+        place = self._place
+        try:
+            with TemporaryDirectory(dir=place, prefix=".netspec-") as folder:
+                (Path(folder) / "checkpoint").write_bytes(b"0")
+        except OSError as error:
+            reason = "" if error.errno == errno.ENOENT else f" ({error.strerror or error})"
+            where = f"{printable(str(place))}{reason}"
+            raise Failure(
+                f"cannot write {self.shown}: no file can be made in {where}",
+                help="-o names another folder",
+            ) from error
 
 
 class Keeper:

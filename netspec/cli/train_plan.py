@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from netspec.weights.values import Values
 
 
+#: The most layers of which it is said that they may be drawn anew: more are another net.
+_NEW_HEAD = 3
+
+
 @dataclass(frozen=True)
 class Given:
     """Weights to start from, and the layers that do not, by patterns."""
@@ -49,6 +53,7 @@ class Given:
         are new. UnusableError where they do not fit.
         """
         from netspec.train.selection import select
+        from netspec.weights.faults import UnfitError
         from netspec.weights.values import choose_values
 
         if self.reinit and self.weights is None:
@@ -58,17 +63,23 @@ class Given:
             )
         anew = select(graph, self.reinit)
         graph, weights = with_map(graph, self.weights, self.map_file)
-        if self.show_mapping:
-            print_mapping(graph, weights, self.allow_extra, anew)
-        return choose_values(
-            graph,
-            weights,
-            training.seed,
-            allow_extra=self.allow_extra,
-            init=training.init,
-            anew=anew,
-            warn=tell,
-        )
+        try:
+            if self.show_mapping:
+                print_mapping(graph, weights, self.allow_extra, anew)
+            return choose_values(
+                graph,
+                weights,
+                training.seed,
+                allow_extra=self.allow_extra,
+                init=training.init,
+                anew=anew,
+                warn=tell,
+            )
+        except UnfitError as error:
+            few = 0 < len(error.layers) <= _NEW_HEAD
+            said = " ".join(f"--reinit {printable(name)}" for name in error.layers)
+            advice = f"{said} draws anew what is of another shape, for other classes, say"
+            raise UnusableError(error.message, advice if few else error.help) from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,15 +130,28 @@ class Plan:
         rate = training.rate or default_rate(training.optimizer)
         schedule = "" if training.schedule.name == "fixed" else f" ({training.schedule.name})"
         epochs = f"{_number(training.epochs)} epoch{'s' * (training.epochs != 1)}"
+        why = " (targets are one-hot)" if samples.one_hot else ""
         yield (
-            f"{samples.loss.name}, {training.optimizer.name}, rate {rate:g}{schedule}, "
+            f"{samples.loss.name}{why}, {training.optimizer.name}, rate {rate:g}{schedule}, "
             f"batches of {_number(training.batch)}, {epochs}"
         )
+        if training.optimizer.name == "adamw" and not training.weight_decay:
+            yield "adamw without weight_decay is adam; PyTorch's default is 0.01"
 
 
 def from_scratch(graph: Graph) -> Graph:
     """The net without the weights that its spec names, which are those of one that is trained."""
     return replace(graph, spec=replace(graph.spec, weights=None))
+
+
+def state_bytes(graph: Graph, training: Training) -> int:
+    """The weights of a run and the state of its optimizer, in bytes of float32."""
+    from netspec.train.optimizers import slots
+
+    kinds = 1 + len(slots(training.optimizer))
+    return 4 * sum(
+        weight.numel * (kinds if weight.learned else 1) for _, weight in graph.all_weights()
+    )
 
 
 def _number(count: int) -> str:

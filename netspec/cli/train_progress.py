@@ -98,7 +98,7 @@ def _scores(of: str, loss: float | None, accuracy: float | None) -> list[str]:
 def _loss(loss: float) -> str:
     """Five digits, or four where they are few: `0.4321`, `12.346`, `9.12e-05`."""
     if not isfinite(loss) or loss == 0:
-        return f"{loss:g}"
+        return f"{loss + 0.0:g}"  # no -0
     if not 1e-3 <= abs(loss) < 1000:
         return f"{loss:.2e}"
     return f"{loss:.{4 if abs(loss) < 10 else 3 if abs(loss) < 100 else 2}f}"

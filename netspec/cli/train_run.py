@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 import numpy as np
 
+from netspec.analysis.units import percent
 from netspec.cli.failure import OK, REJECTED, RUN_FAILED, Failure
 from netspec.cli.models import Streamed, write_files
 from netspec.cli.train_folder import Keeper, TrainFolder
@@ -22,10 +23,12 @@ from netspec.runtime.errors import RunError
 from netspec.text.printable import printable
 from netspec.train.checkpoint import read_checkpoint
 from netspec.train.confusion import confusion, confusion_table
+from netspec.train.data.classes import as_labels
 from netspec.train.evaluate import evaluate
 from netspec.train.fingerprint import fingerprint
 from netspec.train.fit import BatchDone, Run
 from netspec.train.origin import Origin
+from netspec.train.samples import labelled
 from netspec.train.sanity import sanity_checks
 from netspec.train.scaling import LossScale
 from netspec.train.trainer import Trainer
@@ -44,24 +47,21 @@ def check_only(plan: Plan, given: Given) -> int:
 
 
 def train(plan: Plan, given: Given, folder: TrainFolder, *, resume: bool, plot: bool) -> int:
-    """Train, from the weights that are given or from where a run has come to."""
-    goes_on = resume and folder.checkpoint.exists()
-    if resume and not goes_on:
-        tell(f"there is no {printable(str(folder.checkpoint))}: from the beginning")
-    if goes_on:
-        plan.header()
+    """Train, from the weights that are given or from where the folder's run has come to."""
+    if resume:
         values: Values = Seeded(plan.graph)  # whose place the checkpoint's take
     else:
         values, _ = _looked_at(plan, given)
     trainer = Trainer(plan.objective, plan.training, values, plan.device, plan.frozen)
+    origin = _origin(plan, trainer)
+    run = Run(trainer, plan.samples.known, plan.samples.held)
+    if resume:
+        run = _restored(run, folder, origin)
+        plan.header()
     if plan.device == "auto":
         tell(f"training on {trainer.device}{trainer.because and f' ({trainer.because})'}")
     if trainer.remark:
         tell(trainer.remark)
-    origin = _origin(plan, trainer)
-    run = Run(trainer, plan.samples.known, plan.samples.held)
-    if goes_on:
-        run = _restored(run, folder, origin)
     title = plan.graph.name if plot else None
     with Keeper(folder, run, origin, title) as keeper:
         _learn(run, keeper)
@@ -89,9 +89,8 @@ def _looked_at(plan: Plan, given: Given) -> tuple[Values, bool]:
 
 def _origin(plan: Plan, trainer: Trainer) -> Origin:
     data = fingerprint(plan.samples.known, plan.samples.held)
-    return Origin.of(
-        plan.graph, plan.training, data=data, device=trainer.device, frozen=plan.frozen
-    )
+    training = replace(plan.training, loss=plan.samples.loss)
+    return Origin.of(plan.graph, training, data=data, device=trainer.device, frozen=plan.frozen)
 
 
 def _restored(run: Run, folder: TrainFolder, origin: Origin) -> Run:
@@ -159,7 +158,8 @@ class Results:
         values = ArrayValues(graph, weights)
         with atomic(folder.weights) as file:
             write_weights(graph, values, ".safetensors", file)
-        write_files(Streamed(build(graph, DEFAULT), values), folder.model)
+        named = labelled(graph, self.plan.samples.known.classes)
+        write_files(Streamed(build(named, DEFAULT), values), folder.model)
         run.trainer.restore(weights, run.trainer.steps)
         pictures = [folder.curves] if self.plot else []
         if self._judge():
@@ -168,6 +168,9 @@ class Results:
         best = f"epoch {run.best_epoch}, the best" if run.best_epoch else "the last epoch"
         tell(f"wrote {folder.shown}: {', '.join(file.name for file in files)}")
         tell(f"the weights are those of {best}")
+        if named.spec.labels != graph.spec.labels:
+            line = as_labels(named.spec.labels)
+            tell(f"{folder.model.name} names the classes; the spec does not yet: {line}")
 
     def _judge(self) -> bool:
         """Print what comes of samples that were not learned from, where there are any; whether a
@@ -178,10 +181,10 @@ class Results:
         if others is None:
             return False
         found = evaluate(self.run.trainer, others)
-        click.echo(f"{what}: loss {found.outcome.loss:.4g}")
+        click.echo(f"{what}: loss {found.outcome.loss + 0.0:.4g}")  # no -0
         if found.said is None or not others.classes:
             if found.outcome.accuracy is not None:
-                click.echo(f"accuracy {found.outcome.accuracy:.1%}")
+                click.echo(f"accuracy {percent(found.outcome.accuracy)}")
             return False
         right = others.targets.astype(np.int64, copy=False)
         table = confusion(right, found.said, others.classes)

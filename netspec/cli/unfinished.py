@@ -109,7 +109,7 @@ class Unfinished:
     def _create(self, answers: Answers) -> None:
         from netspec.runtime.records import kind_of_first
 
-        kind = kind_of_first(answers, None)
+        kind = kind_of_first(answers, self._about, None)
         note = {"made by": self._made_by, "numbers": None if kind is None else kind.name}
         with atomic(self._note) as file:
             file.write((json.dumps(note, indent=1) + "\n").encode())

@@ -10,12 +10,12 @@ from netspec.machine.errors import UnusableError
 from netspec.text.printable import printable
 
 
-def refuse_on_disk(nbytes: int, folder: Path) -> None:
+def refuse_on_disk(nbytes: int, folder: Path, what: str = "the weights take") -> None:
     """UnusableError where the disk of a folder has no room for so many bytes."""
     free = shutil.disk_usage(folder).free
     if nbytes > free:
         raise UnusableError(
-            f"the weights take {size(nbytes)}; {printable(str(folder))} has {size(free)} free"
+            f"{what} {size(nbytes)}; {printable(str(folder))} has {size(free)} free"
         )
 
 

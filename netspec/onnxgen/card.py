@@ -25,7 +25,8 @@ class Card:
 
     `sha256` is the hash of the spec's text, `layers` its layers in order of execution, `images`
     say by name how inputs are made from pictures; `macs` are multiply-accumulates of one sample, 0
-    where they are not known.
+    where they are not known. `one_chance`: the main output is one number, the chance of the second
+    of two classes.
     """
 
     name: str = ""
@@ -35,6 +36,7 @@ class Card:
     labels: tuple[str, ...] = ()
     images: Mapping[str, Image] = field(default_factory=dict)
     macs: int = 0
+    one_chance: bool = False
 
     @classmethod
     def of(cls, graph: Graph) -> Card:
@@ -50,6 +52,7 @@ class Card:
             labels=tuple(spec.labels),
             images={at.name: at.image for at in spec.inputs if at.image is not None},
             macs=sum(node.layer.macs(graph.input_types(node), node.type) for node in graph.nodes),
+            one_chance=_is_one_chance(graph),
         )
 
     def write(self, model: ModelProto) -> None:
@@ -63,6 +66,7 @@ class Card:
             "labels": _json(self.labels) if self.labels else "",
             "image": _json(images) if images else "",
             "macs": str(self.macs) if self.macs else "",
+            "one_chance": "true" if self.one_chance else "",
         }
         for key, value in entries.items():
             if value:
@@ -91,11 +95,18 @@ class Card:
                 labels=_strings(said.get("labels", "[]")),
                 images={name: _image(section) for name, section in images.items()},
                 macs=int(said.get("macs", "0")),
+                one_chance=said.get("one_chance") == "true",
             )
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise UnusableError(
                 "its netspec metadata cannot be read", help="compile it again"
             ) from error
+
+
+def _is_one_chance(graph: Graph) -> bool:
+    last = graph.by_name[graph.outputs["output"]]
+    two = len(graph.spec.labels) in (0, 2)
+    return last.layer.logistic and last.type.shape == (1,) and two
 
 
 def _json(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,8 @@ from netspec.weights.npy import read_data
 from netspec.weights.npz import BROKEN_ZIP
 
 
-def read_npz(path: Path) -> dict[str, NDArray[np.float32]]:
-    """The arrays in an .npz file by name, as `read_npy` reads one."""
+def read_npz(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays in an .npz file by name, as `read_npy` reads one; but bytes stay bytes."""
     try:
         with zipfile.ZipFile(path) as file:
             return {
@@ -30,13 +31,14 @@ def read_npz(path: Path) -> dict[str, NDArray[np.float32]]:
         raise InputError(f"not a complete .npz file ({reason})") from error
 
 
-def _read_member(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[np.float32]:
+def _read_member(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
     try:
         with file.open(member) as stream:
             header = numeric_header(stream)
             if header.nbytes > MAX_INFLATED_BYTES + MAX_INFLATION * member.compress_size:
                 packed = size(member.compress_size)
                 raise InputError(f"{size(header.nbytes)} out of {packed}; give it as an .npy file")
-            return finite_floats(read_data(stream, header))
+            values = read_data(stream, header)
+            return values if values.dtype == np.uint8 else finite_floats(values)
     except InputError as error:
         raise InputError(f"{printable(member.filename)}: {error}") from error

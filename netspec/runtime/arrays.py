@@ -11,14 +11,21 @@ from numpy.typing import NDArray
 
 from netspec.runtime.errors import InputError
 from netspec.runtime.inputs import InputType
+from netspec.text.image import Image
 from netspec.text.printable import printable
 from netspec.weights.npy import Header, read_data, read_header
 
+#: The array of samples in a file that a net is trained on.
+_SAMPLES = "x"
 
-def read_samples(path: Path, inputs: Mapping[str, InputType]) -> dict[str, NDArray[np.float32]]:
+
+def read_samples(
+    path: Path, inputs: Mapping[str, InputType], images: Mapping[str, Image] | None = None
+) -> dict[str, NDArray[np.float32]]:
     """The samples in an .npy or .npz file, a batch of equal length for each input of a net.
 
-    InputError where they do not fit.
+    A net with one input takes the samples `x` of a file to train on; what is pixels there becomes
+    input as `images` say, by input. InputError where they do not fit.
     """
     if path.suffix.lower() == ".npy":
         arrays = {"": read_npy(path)}
@@ -26,6 +33,9 @@ def read_samples(path: Path, inputs: Mapping[str, InputType]) -> dict[str, NDArr
         from netspec.runtime.archives import read_npz
 
         arrays = read_npz(path)
+        if len(inputs) == 1 and _SAMPLES in arrays and not inputs.keys() & arrays.keys():
+            ((name, kind),) = inputs.items()
+            arrays = {name: _of_training(arrays[_SAMPLES], kind, (images or {}).get(name))}
     named = _by_input(arrays, inputs)
     batches = {name: _as_batch(named[name], kind) for name, kind in inputs.items()}
     counts = sorted({len(array) for array in batches.values()})
@@ -70,9 +80,20 @@ def finite_floats(values: NDArray[Any]) -> NDArray[np.float32]:
     return floats
 
 
+def _of_training(array: NDArray[Any], kind: InputType, image: Image | None) -> NDArray[Any]:
+    """The samples as `netspec train` reads them."""
+    from netspec.runtime.pixels import as_pictures, to_inputs
+
+    shape = tuple(size or 0 for size in kind.shape)
+    if image is None or array.dtype != np.uint8:
+        return array
+    pictures = as_pictures(array, shape)
+    return array if pictures is None else to_inputs(pictures, image, shape)
+
+
 def _by_input(
-    arrays: Mapping[str, NDArray[np.float32]], inputs: Mapping[str, InputType]
-) -> Mapping[str, NDArray[np.float32]]:
+    arrays: Mapping[str, NDArray[Any]], inputs: Mapping[str, InputType]
+) -> Mapping[str, NDArray[Any]]:
     """The arrays by the inputs that they are for; a lone array needs no name."""
     if all(name in arrays for name in inputs):
         return arrays
@@ -82,7 +103,7 @@ def _by_input(
     raise InputError(f"the net takes {', '.join(inputs)}; the file holds {found}")
 
 
-def _as_batch(array: NDArray[np.float32], kind: InputType) -> NDArray[np.float32]:
+def _as_batch(array: NDArray[Any], kind: InputType) -> NDArray[np.float32]:
     """The array with a batch axis.  What it should be is said in the words of a file."""
     batch = kind.batch_of(array)
     if batch is None:
@@ -90,4 +111,4 @@ def _as_batch(array: NDArray[np.float32], kind: InputType) -> NDArray[np.float32
         raise InputError(f"it holds {found}; the net takes {kind}, or a batch Nx{kind}")
     if not len(batch):
         raise InputError("it holds no samples")
-    return batch
+    return batch.astype(np.float32, copy=False)

@@ -19,8 +19,9 @@ from netspec.runtime.batch import Batch, regrouped
 from netspec.runtime.decoding import Decoders, Reader, Rows
 from netspec.runtime.errors import InputError
 from netspec.runtime.finding import ARRAYS, suffix
-from netspec.runtime.images import decode_picture, quiet
+from netspec.runtime.images import decode_picture, is_picture, quiet
 from netspec.runtime.inputs import InputType
+from netspec.text.image import image_advice
 from netspec.text.printable import printable
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Batcher:
         """The samples of each file that are asked for."""
         for path in paths:
             try:
-                arrays = read_samples(Path(path), self.session.inputs)
+                arrays = read_samples(Path(path), self.session.inputs, self.session.card.images)
             except (InputError, OSError) as fault:
                 self._report(path, fault)
                 continue
@@ -134,10 +135,10 @@ def _reader(session: Takes) -> tuple[str, tuple[int, ...], Reader]:
     else:
         why = (
             "a picture needs an `image:` section in the spec's `input:`, which says how to read it:"
-            " `input: {shape: ..., image: {resize: 256, crop: 224}}`"
+            f" {image_advice(kind.shape)}"
         )
     return name, (), partial(_refuse, why)
 
 
 def _refuse(why: str, path: str, into: object) -> None:
-    raise InputError(why)
+    raise InputError(why if is_picture(path) else "neither a picture nor .npy or .npz")

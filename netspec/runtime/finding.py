@@ -16,6 +16,8 @@ PICTURES = frozenset(
 )
 #: Those of files that hold arrays, which may be several samples.
 ARRAYS = frozenset({".npy", ".npz"})
+#: Those of tables, with what is between two columns.
+_TABLES = {".csv": ",", ".tsv": "\\t"}
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def find_inputs(arguments: Iterable[str], tell: Callable[[str], object]) -> Inpu
     """The files that the arguments name; a folder stands for its pictures, sorted by name.
 
     `tell` is told what is skipped in a folder. UnusableError where an argument is no file, or a
-    folder has no picture.
+    folder has no picture, and where one is a table.
     """
     folders: list[str] = []
     names: list[Sequence[str]] = []
@@ -71,9 +73,24 @@ def find_inputs(arguments: Iterable[str], tell: Callable[[str], object]) -> Inpu
             names.append(_pictures(path, tell))
         else:
             refuse_no_file(path)
+            _refuse_table(path)
             folders.append("")
             names.append((str(path),))
     return Inputs(tuple(folders), tuple(names))
+
+
+def _refuse_table(path: Path) -> None:
+    between = _TABLES.get(path.suffix.lower())
+    if between is None:
+        return
+    table, array = printable(str(path)), printable(str(path.with_suffix(".npy")))
+    raise UnusableError(
+        f"{table}: a table; an input is a picture, a folder of pictures, or .npy or .npz",
+        help=f"with N columns of features, first in each row, this makes it {array}:\n"
+        "      import numpy\n"
+        f'      numpy.save("{array}", numpy.loadtxt("{table}", delimiter="{between}", skiprows=1,'
+        " usecols=range(N)))",
+    )
 
 
 def _pictures(folder: Path, tell: Callable[[str], object]) -> list[str]:

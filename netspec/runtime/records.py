@@ -18,16 +18,24 @@ from netspec.text.printable import printable
 
 @dataclass(frozen=True)
 class About:
-    """What is known of a net's answers before they come, and how many classes are named."""
+    """What is known of a net's answers before they come, and how many classes are named.
+
+    `one_chance`: the main output is one number, the chance of the second of two classes.
+    """
 
     model: str
     device: str
     labels: tuple[str, ...]
     top: int
+    one_chance: bool = False
 
     def label(self, index: int) -> str:
         """The label of a class, empty where it has none."""
         return self.labels[index] if index < len(self.labels) else ""
+
+    def classes(self, main: NDArray[Any]) -> NDArray[Any]:
+        """A main output (N, ...) as the numbers of the classes: of one chance, those of both."""
+        return np.concatenate([1 - main, main], axis=1) if self.one_chance else main
 
 
 class JsonLines:
@@ -41,7 +49,7 @@ class JsonLines:
 
     def add(self, answers: Answers) -> None:
         """Write the records of some samples, in one piece."""
-        self.kind = kind_of_first(answers, self.kind)
+        self.kind = kind_of_first(answers, self._about, self.kind)
         lines = [
             json.dumps(record, ensure_ascii=False) + "\n"
             for record in records(answers, self._about, self.kind)
@@ -64,7 +72,7 @@ class CsvRows:
 
     def add(self, answers: Answers) -> None:
         """Write the rows of some samples, in one piece."""
-        self.kind = kind_of_first(answers, self.kind)
+        self.kind = kind_of_first(answers, self._about, self.kind)
         import csv
 
         text = io.StringIO()
@@ -81,17 +89,17 @@ class CsvRows:
         """Nothing is left to write."""
 
 
-def kind_of_first(answers: Answers, kind: Kind | None) -> Kind | None:
+def kind_of_first(answers: Answers, about: About, kind: Kind | None) -> Kind | None:
     """The kind that is known, else that of these answers; None where they are no classes."""
     if kind is not None:
         return kind
-    ranking = rank(answers.main, 1)
+    ranking = rank(about.classes(answers.main), 1)
     return ranking.kind if ranking is not None else None
 
 
 def records(answers: Answers, about: About, kind: Kind | None) -> Iterator[dict[str, Any]]:
     """One object a sample: its best classes, and all outputs as nested lists."""
-    ranking = rank(answers.main, about.top, kind)
+    ranking = rank(about.classes(answers.main), about.top, kind)
     for at, name in enumerate(answers.names):
         record: dict[str, Any] = {"input": name}
         if ranking is not None:
@@ -106,7 +114,7 @@ def records(answers: Answers, about: About, kind: Kind | None) -> Iterator[dict[
 
 def _rows(answers: Answers, about: About, kind: Kind | None) -> Iterator[list[Any]]:
     """The first row of a file, then those of the samples."""
-    ranking = rank(answers.main, about.top, kind)
+    ranking = rank(about.classes(answers.main), about.top, kind)
     if ranking is None:
         yield ["input", "index", "value"]
         for name, numbers in zip(answers.names, answers.main, strict=True):

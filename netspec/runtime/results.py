@@ -120,6 +120,8 @@ class _Json(_Whole):
             "netspec": __version__,
             "model": self.about.model,
             "device": self.about.device,
-            "results": list(records(answers, self.about, kind_of_first(answers, self.kind))),
+            "results": list(
+                records(answers, self.about, kind_of_first(answers, self.about, self.kind))
+            ),
         }
         self.file.write((json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from collections.abc import Mapping as MappingOf
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -19,6 +20,7 @@ from netspec.text.misfits import misfits, of_a_key, unknown_key
 from netspec.text.nearest import nearest
 from netspec.text.screen import Schema, accepts, is_integer, is_number, matches
 from netspec.text.shipped import shipped
+from netspec.text.train_words import SETTINGS, meant_setting
 from netspec.text.tree import Mapping, Scalar, Sequence, Tree
 
 
@@ -43,20 +45,28 @@ def mend_keys(tree: Mapping) -> tuple[Mapping, list[Diagnostic]]:
     entries = []
     for key, value in tree.entries:
         if key.text == "train" and isinstance(value, Mapping):
-            value, more = _mended(value, list(properties["train"]["properties"]))  # noqa: PLW2901  # the section that is meant
+            value, more = _mended(value, list(properties["train"]["properties"]), SETTINGS)  # noqa: PLW2901  # the section that is meant
             found += more
         entries.append((key, value))
     return Mapping(tree.span, tuple(entries)), found
 
 
-def _mended(tree: Mapping, known: list[str]) -> tuple[Mapping, list[Diagnostic]]:
+def _mended(
+    tree: Mapping, known: list[str], elsewhere: MappingOf[str, str] | None = None
+) -> tuple[Mapping, list[Diagnostic]]:
+    """`elsewhere` are words of other tools for keys."""
     absent = set(known) - {key.text for key, _ in tree.entries}
     entries, found = [], []
     for key, value in tree.entries:
-        meant = nearest(key.text, absent) if key.text not in known else None
-        if meant is not None:
+        foreign = elsewhere is not None and meant_setting(key.text) is not None
+        meant = (elsewhere or {}).get(key.text.lower()) if foreign else None
+        if key.text not in known and not foreign:
+            meant = nearest(key.text, absent)
+        if meant is not None and meant in absent:
             absent.discard(meant)
-            found.append(unknown_key(key, known))
+            found.append(
+                unknown_key(key, known, meant=meant_setting(key.text) if foreign else None)
+            )
             key = Scalar(key.span, meant, meant, key.style)  # noqa: PLW2901  # the key that is meant
         entries.append((key, value))
     return Mapping(tree.span, tuple(entries)), found

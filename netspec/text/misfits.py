@@ -9,7 +9,13 @@ from netspec.text.diagnostics import Diagnostic
 from netspec.text.nearest import did_you_mean, nearest
 from netspec.text.printable import printable
 from netspec.text.source import Span
-from netspec.text.training import MENUS
+from netspec.text.train_words import (
+    meant_choice,
+    meant_number,
+    meant_option,
+    meant_setting,
+)
+from netspec.text.training import MENUS, NUMBERS
 from netspec.text.tree import Mapping, Scalar, Sequence, Tree
 
 #: The code of a finding by the key it lies under; the innermost wins.
@@ -71,8 +77,13 @@ def _wrong_value(error: Any, tree: Tree) -> Diagnostic:
 
 
 def _hint(error: Any, tree: Tree) -> str | None:
+    path = list(error.absolute_path)
+    setting = path[1] if path[:1] == ["train"] and len(path) > 1 else ""
+    if meant := meant_number(setting, tree):
+        return meant
     if error.validator == "enum" and isinstance(tree, Scalar):
-        return did_you_mean(tree.text, [str(word) for word in error.validator_value])
+        meant = meant_choice(setting, printable(tree.text)[:60])
+        return meant or did_you_mean(tree.text, [str(word) for word in error.validator_value])
     if isinstance(tree, Sequence) and "pattern" in str(error.schema.get("title")):
         return (
             'YAML reads a list where a value starts with `[`: quote the pattern, "[CONV -> RELU]*2"'
@@ -88,7 +99,13 @@ def _unknown_keys(error: Any, tree: Tree) -> Iterator[Diagnostic]:
     assert isinstance(tree, Mapping)  # the validator complains of keys of mappings alone
     for key, _ in tree.entries:
         if key.text not in known:
-            yield unknown_key(key, known, _takers(key, tree, list(error.absolute_path)))
+            path, name = list(error.absolute_path), printable(key.text)[:60]
+            meant = None
+            if path == ["train"]:
+                meant = meant_setting(name)
+            elif path[:1] == ["train"]:
+                meant = meant_option(path[1], name, known, [*MENUS, *NUMBERS])
+            yield unknown_key(key, known, _takers(key, tree, path), meant)
 
 
 def _takers(key: Scalar, tree: Mapping, path: list[Any]) -> str | None:
@@ -104,13 +121,17 @@ def _takers(key: Scalar, tree: Mapping, path: list[Any]) -> str | None:
     return f"`{chosen.text}` {has}{takers}"
 
 
-def unknown_key(key: Scalar, known: list[str], advice: str | None = None) -> Diagnostic:
-    """A finding about a key that there is not; the advice where no known one is near."""
+def unknown_key(
+    key: Scalar, known: list[str], advice: str | None = None, meant: str | None = None
+) -> Diagnostic:
+    """A finding about a key that there is not: what is `meant`, where that is known, else the
+    nearest, else the advice.
+    """
     name = printable(key.text)[:60]
     near = did_you_mean(name, known)
     if advice is not None and nearest(name, known) is None:
         near = advice
-    return Diagnostic("unknown-key", f"unknown key `{name}`", key.span, help=near)
+    return Diagnostic("unknown-key", f"unknown key `{name}`", key.span, help=meant or near)
 
 
 def _unknown_name(error: Any, tree: Tree) -> Diagnostic:

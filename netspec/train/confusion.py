@@ -22,11 +22,13 @@ _MOST, _LETTERS = 15, 24
 class Confusion:
     """`matrix[r, s]` samples of class r were said to be of class s.
 
-    Shares are NaN where there is nothing that they would be shares of.
+    `of` is what is counted, in words: samples, or places of them. Shares are NaN where there is
+    nothing that they would be shares of.
     """
 
     classes: tuple[str, ...]
     matrix: NDArray[np.int64]
+    of: str = "samples"
 
     @cached_property
     def samples(self) -> int:
@@ -62,11 +64,14 @@ class Confusion:
 def confusion(
     right: NDArray[np.integer[Any]], said: NDArray[np.integer[Any]], classes: Sequence[str]
 ) -> Confusion:
-    """What was said of samples whose right classes are known; both by number, of any shape."""
+    """What was said of samples whose right classes are known; both by number, of any shape: those
+    of maps are counted by places.
+    """
     count = len(classes)
     pairs = right.reshape(-1).astype(np.int64) * count + said.reshape(-1)
     matrix = np.bincount(pairs, minlength=count * count)
-    return Confusion(tuple(classes), matrix.reshape(count, count))
+    of = "samples" if right.ndim == 1 else "places"
+    return Confusion(tuple(classes), matrix.reshape(count, count), of)
 
 
 def confusion_table(found: Confusion, width: int) -> str:
@@ -74,8 +79,8 @@ def confusion_table(found: Confusion, width: int) -> str:
     its columns by number where names do not fit, else the most frequent confusions.
     """
     if not found.samples:
-        return "no samples"
-    title = f"accuracy {percent(found.accuracy)}: {found.right:,} of {found.samples:,} samples"
+        return f"no {found.of}"
+    title = f"accuracy {percent(found.accuracy)}: {found.right:,} of {found.samples:,} {found.of}"
     names = [clipped(name) for name in found.classes]
     for lines in _matrices(found, names, width):
         if max(map(len, lines)) <= width:
@@ -127,7 +132,7 @@ def _list(found: Confusion, names: Sequence[str]) -> Iterator[str]:
     kinds = np.count_nonzero(wrong)
     if not kinds:
         return
-    cells, shown = [("right", "said", "samples", "of the class")], 0
+    cells, shown = [("right", "said", found.of, "of the class")], 0
     for place in np.argsort(-wrong, axis=None, kind="stable")[: min(_MOST, kinds)]:
         right, said = divmod(int(place), len(names))
         count = int(wrong[right, said])
@@ -138,7 +143,7 @@ def _list(found: Confusion, names: Sequence[str]) -> Iterator[str]:
     yield ""
     yield from aligned(cells, (False, False, True, True))
     if kinds > _MOST:
-        yield f"and {kinds - _MOST:,} more confusions, of {int(wrong.sum()) - shown:,} samples"
+        yield f"and {kinds - _MOST:,} more confusions, of {int(wrong.sum()) - shown:,} {found.of}"
 
 
 def _percent(share: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,8 +11,10 @@ import numpy as np
 from netspec.graph.graph import Graph
 from netspec.machine.errors import UnusableError
 from netspec.text.printable import printable
-from netspec.text.training import Choice, DataPath, Training
+from netspec.text.training import LOSSES, Choice, DataPath, Training, chosen
 from netspec.train.data import Dataset, open_data, split
+from netspec.train.data.dataset import Targets
+from netspec.train.data.opening import is_table
 from netspec.train.losses import default_loss
 
 #: Classes that are named one by one.
@@ -23,7 +25,7 @@ _NAMED = 10
 class Samples:
     """What a net learns from, `held` for validation, and `test`ed on; and the loss that suits them.
 
-    `labels`: their targets are the numbers of classes.
+    `labels`: their targets are the numbers of classes; `one_hot`: that is what decides the loss.
     """
 
     known: Dataset
@@ -31,6 +33,7 @@ class Samples:
     test: Dataset | None
     loss: Choice
     labels: bool
+    one_hot: bool = False
 
     @property
     def unseen(self) -> tuple[str, ...]:
@@ -54,27 +57,56 @@ def open_samples(
         )
     known = open_data(training.data, graph, training.augment, loss=training.loss, tell=tell)
     loss = training.loss or default_loss(graph, bool(known.classes))
+    one_hot = training.loss is None and loss.name == "squared-error" and _one_hot(known.targets)
+    if one_hot:
+        loss = chosen(LOSSES, "cross-entropy")
 
     def other(path: DataPath | None) -> Dataset | None:
         if path is None or training.data is None:
             return None
-        path = replace(path, target=path.target or training.data.target)
+        if is_table(path.path):
+            path = replace(path, target=path.target or training.data.target)
         found = open_data(path, graph, (), loss=loss, tell=tell)
         _refuse_other_classes(path, found, known)
         return found
 
     held, test = other(training.validation), other(training.test)
     if held is None and training.split:
-        known, held = _split(known, training)
-    samples = Samples(known, held, test, loss, bool(known.classes))
+        known, held = _split(known, training, tell)
+    samples = Samples(known, held, test, loss, bool(known.classes), one_hot)
     if unseen := samples.unseen:
-        more = f" and {len(unseen) - _NAMED:,} more" if len(unseen) > _NAMED else ""
-        names = ", ".join(printable(name) for name in unseen[:_NAMED])
-        tell(f"no sample to learn from is of class {names}{more}")
+        tell(f"no sample to learn from is of class {_named(unseen)}")
     return samples
 
 
-def _split(known: Dataset, training: Training) -> tuple[Dataset, Dataset]:
+def labelled(graph: Graph, classes: Sequence[str]) -> Graph:
+    """The net with the names of the classes as its labels, unless it has some, or the names are the
+    numbers that stand for them without labels too.
+    """
+    if graph.spec.labels or list(classes) == [str(at) for at in range(len(classes))]:
+        return graph
+    return replace(graph, spec=replace(graph.spec, labels=tuple(classes)))
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(printable(name) for name in names[:_NAMED]) + more
+
+
+def _one_hot(targets: Targets) -> bool:
+    """Whether values are 1 for one of several channels and 0 for the others, at all places."""
+    if targets.dtype.kind != "f" or targets.shape[1] == 1:
+        return False
+    return bool(((targets == 0) | (targets == 1)).all() and (targets.sum(axis=1) == 1).all())
+
+
+def _split(
+    known: Dataset, training: Training, tell: Callable[[str], object]
+) -> tuple[Dataset, Dataset]:
+    if known.classes and known.targets.ndim == 1:
+        counts = np.bincount(known.targets, minlength=len(known.classes))
+        if alone := [known.classes[at] for at in np.flatnonzero(counts == 1)]:
+            tell(f"one sample alone is of class {_named(alone)}: it is learned from, not held out")
     learned, held = split(known, training.split, training.seed)
     if not len(held):
         raise UnusableError(

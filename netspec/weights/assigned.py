@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +11,14 @@ from netspec.graph.graph import Graph
 from netspec.layers import Weight
 from netspec.machine.errors import UnusableError
 from netspec.text.printable import printable
-from netspec.weights.faults import advice, find_faults, listed, near
+from netspec.weights.faults import (
+    UnfitError,
+    advice,
+    find_faults,
+    listed,
+    near,
+    unfit_layers,
+)
 from netspec.weights.names.matching import Match, find_match
 from netspec.weights.names.refusal import UnmatchedError
 from netspec.weights.renaming import idle, rename
@@ -65,7 +72,7 @@ def assign_names(
         raise _unfit(path, error.faults, error.help) from None
     faults = find_faults(wanted, _without(besides, found), allow_extra)
     if faults:
-        raise _unfit(path, faults, advice(faults))
+        raise _unfit(path, faults, advice(faults), unfit_layers(wanted, found))
     theirs = {name: names[name] for name in wanted}
     extra = tuple(sorted(held.keys() - set(theirs.values())))
     return Assigned(theirs, {name: held[n].shape for name, n in theirs.items()}, extra)
@@ -126,9 +133,11 @@ def _without(layers: Collection[str], tensors: Mapping[str, T]) -> Mapping[str, 
     return {name: t for name, t in tensors.items() if name.rpartition(".")[0] not in layers}
 
 
-def _unfit(path: Path | None, faults: list[str], help: str | None) -> UnusableError:
+def _unfit(
+    path: Path | None, faults: list[str], help: str | None, layers: Iterable[str] = ()
+) -> UnfitError:
     what = f"{printable(str(path))} does" if path else "the weights do"
-    return UnusableError(f"{what} not fit the net:{listed(faults)}", help)
+    return UnfitError(f"{what} not fit the net:{listed(faults)}", help, layers)
 
 
 def _by_our_names(

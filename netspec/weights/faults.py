@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 
 from netspec.layers import TensorType, Weight
+from netspec.machine.errors import UnusableError
 from netspec.text.limits import MAX_NAMED_TENSORS
 from netspec.text.nearest import nearest
 from netspec.text.printable import printable
 from netspec.weights.weightfile import FLOATS, Stored
+
+
+class UnfitError(UnusableError):
+    """The tensors of a file are not those of a net; `layers` are those that the file has nothing
+    of their shape for, as far as they are known.
+    """
+
+    def __init__(self, message: str, help: str | None, layers: Iterable[str] = ()) -> None:
+        super().__init__(message, help)
+        self.layers = tuple(dict.fromkeys(layers))
+
+
+def unfit_layers(wanted: Mapping[str, Weight], found: Mapping[str, Stored]) -> Iterator[str]:
+    """The layers that lack a tensor, or have one of another shape."""
+    for name, weight in wanted.items():
+        if name not in found or found[name].shape != weight.shape:
+            yield name.rpartition(".")[0]
 
 
 def find_faults(

@@ -13,6 +13,7 @@ from netspec.layers import TensorType
 from netspec.machine.errors import UnusableError
 from netspec.runtime.errors import InputError
 from netspec.runtime.images import fit_pixels, keeps_pixels, to_input
+from netspec.runtime.pixels import as_pictures
 from netspec.text.image import Image
 from netspec.text.printable import printable
 from netspec.train.data.archive import read_arrays
@@ -20,9 +21,6 @@ from netspec.train.data.augmenting import Augmentation
 from netspec.train.data.dataset import Loader, Samples
 from netspec.train.data.takes import Takes
 from netspec.train.data.targets import Answer, read_targets, refuse_not_finite
-
-#: The sizes of a last axis that mean channels: grey, RGB, RGB with transparency.
-_CHANNELS = (1, 3, 4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,13 +94,8 @@ def _numbers(x: NDArray[Any], takes: Takes, shown: str) -> Loader:
 
 def _pictures(x: NDArray[np.uint8], takes: Takes, shown: str) -> Loader | None:
     """None where the array is no pictures."""
-    if x.ndim == 3:
-        pixels = x[..., None]
-    elif x.ndim == 4 and x.shape[-1] in _CHANNELS:
-        pixels = x
-    elif x.ndim == 4 and x.shape[1] in _CHANNELS:
-        pixels = x.transpose(0, 2, 3, 1)
-    else:
+    pixels = as_pictures(x, takes.shape)
+    if pixels is None:
         return None
     image = takes.image_for(shown)
     source = Pixels(pixels, image, takes.shape[1:])

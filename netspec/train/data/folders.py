@@ -70,29 +70,39 @@ def open_folder(
     """The pictures of a folder's folders, in those and below them, each of the class that its
     folder is named after.
 
-    Names that begin with a dot are passed over. `tell` is told of other files that are no pictures;
-    they are left out. UnusableError where the folders are not the classes of the net, or one has no
-    picture.
+    Names that begin with a dot are passed over. `tell` is told of other files that are no pictures
+    or lie beside the folders; they are left out. UnusableError where the folders are not the
+    classes of the net, or one has no picture.
     """
     shown = printable(str(path))
     image = takes.image_for(shown)
-    folders = _class_folders(path)
-    if len(folders) != answer.count and _PARTS.issuperset(name.lower() for name in folders):
+    folders, beside = _class_folders(path)
+    parts = [name for name in folders if name.lower() in _PARTS]
+    if parts == folders and not set(parts) <= set(answer.labels):
+        known = next((name for name in parts if name.lower().startswith("train")), parts[0])
         raise UnusableError(
             f"{shown}: {', '.join(folders)} are parts of a data set and no classes",
-            help=f"`data: {shown}/{folders[0]}`, and the others as `validation:` or `test:`",
+            help=f"`data: {shown}/{known}`, and the others as `validation:` or `test:`",
         )
+    named = {name: _Class(path / name) for name in folders}
+    pictures = {name: one.pictures() for name, one in named.items()}
     kinds, classes = class_numbers(folders, answer, f"{shown}: the class folders are")
-    of_kind = {kinds[name]: _Class(path / name) for name in folders}
-    found = [(kind, name) for kind in sorted(of_kind) for name in of_kind[kind].pictures()]
-    _tell_skipped([line for one in of_kind.values() for line in one.skipped], tell)
+    of_kind = {kinds[name]: one for name, one in named.items()}
+    found = [
+        (kinds[name], one)
+        for name in sorted(kinds, key=kinds.__getitem__)
+        for one in pictures[name]
+    ]
+    aside = [f"{printable(str(path / name))}: skipped, in no class folder" for name in beside]
+    _tell_skipped([*aside, *(line for one in named.values() for line in one.skipped)], tell)
     numbers = np.array([kind for kind, _ in found], np.int64)
     places = [str(of_kind[kind].path) if kind in of_kind else "" for kind in range(len(classes))]
     source = Files(places, [name for _, name in found], numbers, image, takes.shape)
     return Samples(source, takes.shape, numbers, classes, augmentation)
 
 
-def _class_folders(path: Path) -> list[str]:
+def _class_folders(path: Path) -> tuple[list[str], list[str]]:
+    """The names of the folders, sorted, and of what lies beside them."""
     with os.scandir(path) as entries:
         found = [(entry.name, _is_folder(entry)) for entry in entries if entry.name[0] != "."]
     folders = sorted(name for name, folder in found if folder)
@@ -103,7 +113,7 @@ def _class_folders(path: Path) -> list[str]:
             f"{printable(str(path))}: {reason}",
             help="put the pictures of each class into a folder that has its name",
         )
-    return folders
+    return folders, [name for name, folder in found if not folder]
 
 
 class _Class:
@@ -117,7 +127,10 @@ class _Class:
         """The paths of its pictures below it, sorted; UnusableError where there is none."""
         found = sorted(self._below(self.path, "", ()))
         if not found:
-            raise UnusableError(f"{printable(str(self.path))}: no pictures in this class folder")
+            raise UnusableError(
+                f"{printable(str(self.path))}: no pictures in this class folder",
+                help="put pictures of the class there, or take the folder away",
+            )
         return found
 
     def _below(self, folder: Path, inside: str, around: Iterable[Path]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from netspec.graph import Graph
 from netspec.machine.errors import UnusableError, refuse_no_file
@@ -19,6 +20,11 @@ from netspec.train.data.targets import Answer
 
 #: Suffixes of tables, in small letters.
 _TABLES = (".csv", ".tsv")
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file has columns, by its name."""
+    return path.suffix.lower() in _TABLES
 
 
 def open_data(
@@ -39,13 +45,13 @@ def open_data(
     augmentation = Augmentation({choice.name: choice for choice in augment})
     place, shown = path.path, printable(str(path.path))
     kind = place.suffix.lower()
-    if path.target is not None and kind not in _TABLES:
+    if path.target is not None and not is_table(place):
         raise UnusableError(f"{shown}: `target` names a column, and this is no CSV file")
     try:
         if place.is_dir():
             return open_folder(place, takes, answer, augmentation, tell)
         refuse_no_file(place)
-        if kind in _TABLES:
+        if is_table(place):
             return open_table(place, path.target, takes, answer, augmentation)
         if kind == ".npz":
             return open_archive(place, takes, answer, augmentation)

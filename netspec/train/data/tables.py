@@ -117,11 +117,16 @@ class _Table:
         else:
             found = [at for at, name in enumerate(self.columns) if name.lower() in _TARGETS]
             missing = "no column says by its name that it is to be learned"
-            help_text = "name it: `data: {file: ..., target: COLUMN}`"
+            help_text = "name it: `--target COLUMN`, or `data: {file: ..., target: COLUMN}`"
         if len(found) == 1:
             return found[0]
         if found:
             missing = f"{self.listed(found)} may each be the column to be learned"
+        elif sum(map(_is_number, self.columns)) >= max(len(self.columns) - 1, 1):
+            raise UnusableError(
+                f"{self.shown}: the first line names the columns, and it looks like data: {listed}",
+                help="put a line with the columns' names before it, such as `a,b,class`",
+            )
         raise UnusableError(
             f"{self.shown}: {missing}; the first line names the columns {listed}", help=help_text
         )
@@ -145,7 +150,7 @@ class _Table:
     def _wrong(self, line: int, cells: list[str]) -> UnusableError:
         at = next(at for at in self.features if not _is_number(cells[at]))
         cell = printable(cells[at].strip())[:40]
-        found = f"`{cell}` is no finite number" if cell else "no value"
+        found = f"`{cell}` is {_fault(cell)}" if cell else "no value"
         return UnusableError(
             f"{self.shown}, line {line}, column `{printable(self.columns[at])}`: {found}",
             help="all columns but the one to be learned are features, which are numbers",
@@ -158,6 +163,15 @@ def _number(cell: str) -> float:
     if not -_MOST <= number <= _MOST:
         raise ValueError
     return number
+
+
+def _fault(cell: str) -> str:
+    """What is wrong with a cell that is no number for float32."""
+    try:
+        float(cell)
+    except ValueError:
+        return "no finite number"
+    return "too large for float32" if any(map(str.isdigit, cell)) else "no finite number"
 
 
 def _is_number(cell: str) -> bool:
@@ -175,12 +189,12 @@ def _targets(table: _Table, answer: Answer) -> tuple[Targets, tuple[str, ...]]:
     if not all(map(_is_number, names)) or (answer.labels and set(names) <= set(answer.labels)):
         return _by_name(table.cells, names, answer, what)
     numbers = {name: float(name) for name in names}
-    if not all(number.is_integer() for number in numbers.values()):
-        return read_targets(np.array([numbers[cell] for cell in table.cells]), answer, what)
+    whole = all(number.is_integer() for number in numbers.values())
     counts = sorted(set(numbers.values()))
-    if 1 < answer.shape[0] == len(counts) and counts != [*range(len(counts))]:  # such as 1, 2, 3
+    kinds = answer.count if answer.shape[0] > 1 or answer.odds else 0
+    if whole and kinds == len(counts) and counts != [*range(len(counts))]:  # such as 1, 2, 3
         return _by_name(table.cells, sorted(names, key=numbers.__getitem__), answer, what)
-    y = np.array([int(numbers[cell]) for cell in table.cells])
+    y = np.array([numbers[cell] for cell in table.cells], np.int64 if whole else np.float64)
     return read_targets(y, answer, what, lambda place: f", line {table.lines[place[0]]},")
 
 

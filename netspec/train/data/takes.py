@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from netspec.graph import Graph
 from netspec.machine.errors import UnusableError
-from netspec.text.image import Image
+from netspec.text.image import Image, image_advice
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,6 @@ class Takes:
             raise UnusableError(
                 f"{shown}: pictures need an `image:` section in the spec's `input:`, which says how"
                 " to read them",
-                help="`input: {shape: ..., image: {resize: 256, crop: 224}}`",
+                help=image_advice(self.shape),
             )
         return self.image

@@ -16,6 +16,7 @@ from netspec.machine.errors import UnusableError
 from netspec.text.printable import printable
 from netspec.text.training import Choice
 from netspec.train.data.dataset import Targets
+from netspec.train.losses import default_loss
 
 #: Elements that are looked at together.
 _BLOCK = 1 << 22
@@ -27,18 +28,22 @@ Place: TypeAlias = tuple[int, ...]
 @dataclass(frozen=True, eq=False)
 class Answer:
     """What a net is to answer: the shape of its main output, the labels that its spec has for the
-    classes, and what is made small (None for what suits the targets).
+    classes, what is made small (None for what suits the targets), and whether values are chances,
+    each of a question of its own.
     """
 
     shape: tuple[int, ...]
     labels: tuple[str, ...]
     loss: Choice | None
+    odds: bool
 
     @staticmethod
     def of(graph: Graph, loss: Choice | None) -> Answer:
         """That of a graph."""
         main = graph.by_name[graph.outputs["output"]]
-        return Answer(main.type.shape, graph.spec.labels, loss)
+        values = loss or default_loss(graph, labels=False)
+        odds = values.name == "binary-cross-entropy"
+        return Answer(main.type.shape, graph.spec.labels, loss, odds)
 
     @property
     def count(self) -> int:
@@ -65,11 +70,11 @@ def read_targets(
     (N, K, *spatial) are values. Where K is 1 the two are alike, and whole numbers are classes if
     the loss is binary cross-entropy, or None and all are 0 or 1. `what` names the array and `at`
     what is at a place of it. UnusableError where it has another shape, a number that is not finite,
-    or one of no class.
+    one of no class, or for binary cross-entropy one that is no chance.
     """
     if _are_labels(y, answer):
         return _labels(y, answer, what, at), answer.classes
-    return _values(y, answer, what), ()
+    return _values(y, answer, what, at), ()
 
 
 def refuse_not_finite(values: NDArray[Any], what: str) -> None:
@@ -80,9 +85,10 @@ def refuse_not_finite(values: NDArray[Any], what: str) -> None:
         with np.errstate(over="ignore"):
             wrong = np.argwhere(~np.isfinite(part.astype(np.float32, copy=False)))
         if len(wrong):
-            raise UnusableError(
-                f"{what}[{start + wrong[0][0]}] holds {part[tuple(wrong[0])]}; numbers are finite"
-            )
+            number = part[tuple(wrong[0])]
+            large = bool(np.isfinite(number))
+            fault = ", which is too large for float32" if large else "; numbers are finite"
+            raise UnusableError(f"{what}[{start + wrong[0][0]}] holds {number}{fault}")
 
 
 def _are_labels(y: NDArray[Any], answer: Answer) -> bool:
@@ -105,14 +111,28 @@ def _labels(
             first, *rest = map(int, wrong[0])
             raise UnusableError(
                 f"{what}{at((start + first, *rest))} is {part[first, *rest]}; "
-                f"the net's {answer.count} classes are 0 to {answer.count - 1}"
+                f"the net's {answer.count} classes are 0 to {answer.count - 1}",
+                help="classes count from 0; for more of them the net's last layer has to end with "
+                "as many",
             )
     return np.ascontiguousarray(shaped, np.int64)
 
 
-def _values(y: NDArray[Any], answer: Answer, what: str) -> NDArray[np.float32]:
+def _values(
+    y: NDArray[Any], answer: Answer, what: str, at: Callable[[Place], str]
+) -> NDArray[np.float32]:
     shaped = _shaped(y, answer, answer.shape, what)
     refuse_not_finite(y, what)
+    for start, part in _parts(y) if answer.odds else ():
+        wrong = np.argwhere((part < 0) | (part > 1))
+        if len(wrong):
+            first, *rest = map(int, wrong[0])
+            raise UnusableError(
+                f"{what}{at((start + first, *rest))} is {part[first, *rest]}; "
+                "binary cross-entropy takes chances, from 0 to 1",
+                help="two classes are the integers 0 and 1; for other values the net must not end "
+                "with SIGMOID, or `loss: squared-error`",
+            )
     return np.ascontiguousarray(shaped, np.float32)
 
 

@@ -48,7 +48,7 @@ def _paint(figure: Figure, found: Confusion, title: str) -> None:
     pane.set_xlabel("said", labelpad=8)
     pane.set_ylabel("right", labelpad=8)
     right = f"accuracy {percent(found.accuracy)} of " if found.samples else ""
-    words = f"{printable(title)}\n{right}{found.samples:,} samples"
+    words = f"{printable(title)}\n{right}{found.samples:,} {found.of}"
     pane.set_title(words, parse_math=False)
     _name_classes(pane, found)
     if len(found.classes) <= _COUNTED:

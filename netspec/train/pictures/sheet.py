@@ -51,7 +51,7 @@ def need_plot() -> None:
         import matplotlib  # noqa: F401
     except ImportError as error:
         raise UnusableError(
-            f"pictures of training need matplotlib: {error}",
+            f"pictures need matplotlib: {error}",
             help="pip install 'netspec-compiler[plot]'",
         ) from error
 
@@ -67,7 +67,7 @@ def draw(
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         shown = printable(str(path))
-        raise UnusableError(f"{shown}: pictures of training are {' or '.join(SUFFIXES)}")
+        raise UnusableError(f"{shown}: pictures are {' or '.join(SUFFIXES)}")
     need_plot()
     from matplotlib import style
     from matplotlib.figure import Figure

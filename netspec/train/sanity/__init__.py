@@ -15,7 +15,7 @@ from netspec.train.sanity.advice import causes
 from netspec.train.sanity.check import Check
 from netspec.train.sanity.few import Few
 from netspec.train.sanity.first import first_loss
-from netspec.train.sanity.flow import gradients_check, trained_layers, vanished
+from netspec.train.sanity.flow import gradients_check, overgrown, trained_layers, vanished
 from netspec.train.sanity.heart import heart_check
 from netspec.train.sanity.probe import probe
 from netspec.train.sanity.samples import inputs_check, look, targets_check, unfit
@@ -51,7 +51,7 @@ def sanity_checks(
 
 def _checks(setting: Setting) -> Iterator[Check]:
     inputs = look(setting.known)
-    yield inputs_check(setting.known, inputs)
+    yield inputs_check(setting, inputs)
     yield targets_check(setting.known, setting.objective.loss)
     if not isfinite(inputs.mean) or unfit(setting.known, setting.objective.loss):
         return
@@ -63,4 +63,5 @@ def _checks(setting: Setting) -> Iterator[Check]:
     yield flow
     if probed.finite and trained_layers(setting):
         lame = vanished(setting, probed) if flow.ok else "gradients do not reach all layers"
-        yield heart_check(setting, known_causes or lame)
+        found = "; ".join(filter(None, (lame, overgrown(probed))))
+        yield heart_check(setting, known_causes or found)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from netspec.train.data.dataset import Targets
-from netspec.train.sanity.samples import Inputs
+from netspec.train.sanity.samples import Inputs, unscaled
 from netspec.train.sanity.setting import Setting
 
 #: Ways to start that keep the size of results from layer to layer.
@@ -40,8 +40,8 @@ def _start(setting: Setting) -> Iterator[str]:
 
 
 def _scales(setting: Setting, inputs: Inputs, y: Targets) -> Iterator[str]:
-    if not inputs.scaled:
-        yield f"inputs have {inputs.scale}: bring them to about 0 and 1"
+    if remedy := unscaled(setting.graph, inputs):
+        yield f"inputs have {inputs.scale}: {remedy}"
     if "squared" in setting.objective.loss.name and not setting.objective.labels:
         mean, deviation = float(np.mean(y)), float(np.std(y))
         if max(abs(mean), deviation) > _FAR:

@@ -14,6 +14,8 @@ from netspec.train.step import learned
 _NAME = "gradients"
 #: Norms that are so many times smaller than others have vanished on the way.
 _VANISHED = 1e5
+#: Results that are larger on average come of weights that are too large, unless the inputs are.
+_HUGE = 100.0
 
 
 def gradients_check(setting: Setting, probed: Probed, causes: str) -> Check:
@@ -56,6 +58,14 @@ def vanished(setting: Setting, probed: Probed) -> str:
     if norms[small] * _VANISHED > norms[large]:
         return ""
     return f"the gradient hardly reaches {small}, so that the layers there hardly learn"
+
+
+def overgrown(probed: Probed) -> str:
+    """Where results are very large, in words; "" for nowhere."""
+    for name, size in probed.sizes.items():
+        if size > _HUGE:
+            return f"results of {name} are {size:.3g} on average: are its weights too large?"
+    return ""
 
 
 def _summary(norms: Mapping[str, float]) -> str:

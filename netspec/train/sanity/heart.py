@@ -76,7 +76,7 @@ def _alike(few: Few, clashes: list[tuple[int, int]]) -> str:
 
 def _said(found: _Learned, count: int, causes: str) -> tuple[bool, str]:
     what = f"{count} samples" if count > 1 else "1 sample"
-    loss = f"loss {found.start:.4g} to {found.best:.2g}"
+    loss = f"loss {found.start:.4g} to {found.best + 0.0:.2g}"  # no -0
     if found.done:
         spent = f"{found.at} steps of Adam at rate {found.rate:g}, {found.seconds:.1f} s"
         return True, f"{what} learned by heart: {loss} in {spent}"

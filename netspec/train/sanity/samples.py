@@ -8,11 +8,13 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.graph import Graph
 from netspec.layers import TensorType
 from netspec.text.training import Choice
 from netspec.train.data import Dataset, batches
 from netspec.train.data.dataset import Part, Targets
 from netspec.train.sanity.check import Check, listed
+from netspec.train.sanity.setting import Setting
 
 #: Samples that are looked at, and at a time.
 _SAMPLES, _AT_A_TIME = 128, 32
@@ -67,15 +69,29 @@ def look(known: Dataset) -> Inputs:
     return Inputs(count, mean, deviation, fault)
 
 
-def inputs_check(known: Dataset, inputs: Inputs) -> Check:
-    """That inputs are numbers, and not all the same."""
+def inputs_check(setting: Setting, inputs: Inputs) -> Check:
+    """That inputs are numbers, not all the same, and of a size that a fresh net learns from."""
+    known = setting.known
     seen = f"{inputs.count} samples" if inputs.count > 1 else "1 sample"
     text = f"{inputs.scale}, in {seen} of {TensorType(known.shape)}"
     if inputs.fault:
         text = f"{text}; {inputs.fault}" if np.isfinite(inputs.mean) else inputs.fault
-    elif not inputs.scaled:
-        text += "; a mean near 0 and a deviation near 1 are learned from more easily"
-    return Check("inputs", not inputs.fault, text)
+    fault = "" if inputs.fault or not setting.fresh else unscaled(setting.graph, inputs)
+    return Check("inputs", not (inputs.fault or fault), f"{text}; {fault}" if fault else text)
+
+
+def unscaled(graph: Graph, inputs: Inputs) -> str:
+    """How to bring inputs to a size that initial weights are made for; "" where they are, or where
+    all that reads them does it.
+    """
+    (source,) = graph.inputs
+    readers = [node for node in graph.nodes if source in node.inputs]
+    if inputs.scaled or all(node.layer.centres for node in readers):
+        return ""
+    way = "begin with BN: `INPUT -> BN -> ...`"
+    if graph.spec.inputs[0].image is not None:
+        way = "write `mean` and `std` of the pixels into the spec's `image:`"
+    return f"bring them to a mean near 0 and a deviation near 1: {way}"
 
 
 def targets_check(known: Dataset, loss: Choice) -> Check:
