@@ -543,15 +543,15 @@ def test_weights_beyond_all_numbers_are_not_kept(
 ) -> None:
     from netspec.train.trainer import Trainer
 
-    state = Trainer.state
+    current = Trainer.current
 
     def strange(self: Trainer) -> dict[str, Any]:
-        found = state(self)
+        found = current(self)
         if self.steps > 16:
             found["fc2.bias"][2] = np.nan
         return found
 
-    monkeypatch.setattr(Trainer, "state", strange)
+    monkeypatch.setattr(Trainer, "current", strange)
     done = run("net.yaml", "-o", "out")
     assert done.code == 3
     assert "fc2.bias holds NaN or infinity after epoch 3" in done.err

@@ -303,7 +303,7 @@ def test_each_rate_is_tried_from_the_same_start(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(heart, "_STEPS", 3)
     objective, few = Objective(net(MLP), CROSS, labels=True), Few.of(samples(X, Y), 8)
     trainer = Trainer(objective, Training(), Seeded(objective.graph), "cpu")
-    tried = list(heart._tries(trainer, few))
+    tried = list(heart._tries(trainer, Seeded(objective.graph), few))
     assert [at for _, at, _ in tried] == [0, 1, 2] * 3
     assert len({outcome.loss for outcome, at, _ in tried if at == 0}) == 1
     assert len({outcome.loss for outcome, at, _ in tried if at == 2}) == 3

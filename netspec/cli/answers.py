@@ -16,6 +16,7 @@ from netspec.text.training import Training
 
 if TYPE_CHECKING:
     from netspec.cli.fit import Fit
+    from netspec.cli.own_training import OwnTraining
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,16 @@ class Answer:
         from netspec.cli.fit import fit
 
         return fit(graph, q.budget, self.batch, q.dtype, self.optimizer)
+
+    @cached_property
+    def own_training(self) -> OwnTraining | None:
+        """What `netspec train` takes; None where that was not asked, or the spec is rejected."""
+        graph = self.checked.graph
+        if self.optimizer is None or graph is None:
+            return None
+        from netspec.cli.own_training import own_training
+
+        return own_training(graph, self.batch, self.question.dtype, self.optimizer)
 
     @property
     def exit_code(self) -> int:

@@ -31,6 +31,8 @@ def _text(answers: Answers) -> None:
             _say_missing(item)
             continue
         parts = [str(item.report)] if item.report.rows or item.report.unshaped else []
+        if item.own_training is not None:
+            parts[0] += f"\n\n{item.own_training}"
         if item.fit is not None:
             parts[0] += f"\n{item.fit}"
         if item.checked.diagnostics:
@@ -104,7 +106,9 @@ def json_document(answers: Answers) -> dict[str, Any]:
             continue
         report = item.report.to_json()
         report["name"] = printable(str(report["name"]))
-        spec = {"file": item.file, **report}
+        spec: dict[str, Any] = {"file": item.file, **report}
+        if item.own_training is not None:
+            spec["training"]["netspec_train"] = item.own_training.to_json()
         if item.fit is not None:
             spec["fits"] = _fit_object(item.fit)
         spec["diagnostics"] = diagnostic_objects(item.checked.diagnostics)

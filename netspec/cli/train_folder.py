@@ -133,7 +133,7 @@ class Keeper:
         from netspec.weights.checkpointed import weights_of
 
         run = self._run
-        state = run.trainer.state()
+        state = run.trainer.current()
         _refuse_not_finite(weights_of(state), record.epoch)
         self._log.add(record)
         steps, scale = run.trainer.steps, run.trainer.scale

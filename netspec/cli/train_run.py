@@ -32,6 +32,7 @@ from netspec.train.samples import labelled
 from netspec.train.sanity import sanity_checks
 from netspec.train.scaling import LossScale
 from netspec.train.trainer import Trainer
+from netspec.weights.checkpointed import weights_of
 from netspec.weights.initial import Seeded
 from netspec.weights.values import ArrayValues, Values
 from netspec.weights.writing import write_weights
@@ -96,7 +97,7 @@ def _origin(plan: Plan, trainer: Trainer) -> Origin:
 def _restored(run: Run, folder: TrainFolder, origin: Origin) -> Run:
     """The run where its checkpoint has it."""
     trainer = run.trainer
-    shapes = {name: array.shape for name, array in trainer.state().items()}
+    shapes = {name: array.shape for name, array in trainer.current().items()}
     found = read_checkpoint(folder.checkpoint, origin, shapes)
     if others := found.progress.origin.other_versions(origin):
         tell(f"the last bits may be others: it was trained with {printable('; '.join(others))}")
@@ -154,20 +155,22 @@ class Results:
     def give(self) -> None:
         """Write the files, judge the net on what it did not learn from, and say so."""
         run, folder, graph = self.run, self.folder, self.plan.graph
-        weights = run.trainer.weights() if run.best is None else run.best
+        best = run.best
+        weights = weights_of(run.trainer.current()) if best is None else best
         values = ArrayValues(graph, weights)
         with atomic(folder.weights) as file:
             write_weights(graph, values, ".safetensors", file)
         named = labelled(graph, self.plan.samples.known.classes)
         write_files(Streamed(build(named, DEFAULT), values), folder.model)
-        run.trainer.restore(weights, run.trainer.steps)
+        if best is not None:
+            run.trainer.restore(best, run.trainer.steps)
         pictures = [folder.curves] if self.plot else []
         if self._judge():
             pictures.append(folder.confusion)
         files = (folder.weights, folder.model, folder.checkpoint, folder.log, *pictures)
-        best = f"epoch {run.best_epoch}, the best" if run.best_epoch else "the last epoch"
+        which = f"epoch {run.best_epoch}, the best" if run.best_epoch else "the last epoch"
         tell(f"wrote {folder.shown}: {', '.join(file.name for file in files)}")
-        tell(f"the weights are those of {best}")
+        tell(f"the weights are those of {which}")
         if named.spec.labels != graph.spec.labels:
             line = as_labels(named.spec.labels)
             tell(f"{folder.model.name} names the classes; the spec does not yet: {line}")

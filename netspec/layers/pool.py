@@ -106,10 +106,10 @@ class MaxPool(_Pool, keyword="POOL"):
         (x,), flat = inputs, emit.const([-1])
         name, pads, (top, left, bottom, right) = self._read(x, emit)
         places = emit.nodes("MaxPool", name, outputs=2, pads=pads, **self.attributes())[1]
-        row = emit.node("Reshape", name, flat)
+        zeros = emit.node("ConstantOfShape", emit.node("Shape", name))
         spread = emit.node(
             "ScatterElements",
-            emit.node("ConstantOfShape", emit.node("Shape", row)),
+            emit.node("Reshape", zeros, flat),
             emit.node("Reshape", places, flat),
             emit.node("Reshape", dy, flat),
             axis=0,

@@ -72,6 +72,16 @@ class HardSwish(Activation, keyword="HARDSWISH"):
     op = "HardSwish"
     rectifier = True
 
+    def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
+        """In training in its parts: it is a function, and a runtime that inlines it loses its place
+        in the order of nodes.
+        """
+        if not emit.training:
+            return super().lower(inputs, emit)
+        (x,) = inputs
+        share = emit.node("HardSigmoid", x.name, alpha=1 / 6, beta=0.5)
+        return emit.node("Mul", x.name, share)
+
     def derivative(self, x: str, y: str, emit: Emitter) -> str:
         middle = emit.node("Add", emit.node("Div", x, emit.const(3.0)), emit.const(0.5))
         end = emit.node("Greater", x, emit.const(3.0))

@@ -28,7 +28,7 @@ _UNUSED = 256
 
 
 def share_pool(options: Any) -> None:
-    """Have a session on the CPU take from the process's pool what it needs and as long as it does."""
+    """Have a session on the CPU take what it needs, while it does, from the process's pool."""
     options.enable_mem_pattern = False
     options.enable_mem_reuse = False
     if _registered():

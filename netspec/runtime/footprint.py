@@ -22,7 +22,7 @@ IN_PLACE = frozenset(
 )
 
 #: How many tensors of their result's size they make on the way, and forget.
-_PASSING = {"HardSwish": 1, "LRN": 1, "Mish": 1, "Where": 2}
+_PASSING = {"LRN": 1, "Where": 2}
 
 
 def passing_bytes(node: Operator, sizes: Mapping[str, Extent]) -> int:
@@ -34,3 +34,8 @@ def passing_bytes(node: Operator, sizes: Mapping[str, Extent]) -> int:
         x, kernel = sizes[node.input[0]], sizes[node.input[1]]
         return prod(x.shape[2:]) * prod(kernel.shape[1:]) * kernel.itemsize
     return _PASSING.get(node.op_type, 0) * result
+
+
+def listed_bytes(node: Operator, sizes: Mapping[str, Extent]) -> int:
+    """What a node takes outside the pool while it runs: the places that it scatters to, again."""
+    return sizes[node.input[1]].nbytes if node.op_type == "ScatterElements" else 0

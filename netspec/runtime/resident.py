@@ -31,14 +31,18 @@ class Resident:
         """The OrtValue of an array."""
         return self._values[name]
 
-    def write(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Copy arrays, of the shapes that they have there, to their places."""
-        for name, array in arrays.items():
+    def write(self, arrays: Iterable[tuple[str, NDArray[Any]]]) -> None:
+        """Copy arrays, of the shapes that they have there, to their places, one by one."""
+        for name, array in arrays:
             self._values[name].update_inplace(array)
 
     def read(self, names: Iterable[str]) -> dict[str, NDArray[Any]]:
         """Copies of arrays, which the caller owns."""
-        return {name: self._values[name].numpy().copy() for name in names}
+        return {name: array.copy() for name, array in self.current(names).items()}
+
+    def current(self, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+        """Arrays as they are now: on the CPU themselves, which a run may change."""
+        return {name: self._values[name].numpy() for name in names}
 
     def _placed(self, array: NDArray[Any]) -> Any:
         return onnxruntime.OrtValue.ortvalue_from_numpy(array, *self.device.place)

@@ -40,6 +40,9 @@ MAX_TYPED = 60
 MAX_EPOCHS = 100_000
 #: Samples of one step of training: more than a batch of all of MNIST.
 MAX_BATCH = 1_000_000
+#: Layers of a net whose step of training `check --train` plays through, for `netspec train`: of
+#: more it would take longer than a check may.
+MAX_STEP_LAYERS = 2_000
 #: Pixels that are put around a picture before a window of it is cut out.
 MAX_PADDING = 1_000
 

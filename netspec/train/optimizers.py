@@ -116,7 +116,8 @@ def _rmsprop_scalars(option: Choice, rate: Term, step: Term) -> Mapping[str, Ter
 
 def _adam(at: _Step) -> _Next:
     mean = at.option["beta1"] * at.state[0] + at.gradient
-    squares = at.option["beta2"] * at.state[1] + at.gradient * at.gradient
+    # the square first: then the gradient is gone
+    squares = at.gradient * at.gradient + at.option["beta2"] * at.state[1]
     return _scaled(at, mean, squares, at.scalar["eps"]), mean, squares
 
 

@@ -19,6 +19,7 @@ from netspec.onnxgen.half import in_half
 from netspec.onnxgen.program import Program, operator
 from netspec.onnxgen.target import DEFAULT, Target
 from netspec.text.training import Choice, Training
+from netspec.train.early import with_early_masks
 from netspec.train.losses import Lost, add_loss, scored_layer
 from netspec.train.precision import scales, target_of
 from netspec.train.updates import with_updates
@@ -86,7 +87,7 @@ def training_step(
     shapes |= {name: shapes[name.partition("/")[0]] for name in updated.fills}
     scalars = (RATE, STEP, *filter(None, [scale]))
     program = with_state(updated.program, objective, answers, shapes, scalars)
-    return Step(program, shapes, updated.fills)
+    return Step(with_early_masks(program, LOSS), shapes, updated.fills)
 
 
 def evaluation(objective: Objective) -> Program:

@@ -66,12 +66,11 @@ class Trainer:
         self.objective, self.training, self.frozen = objective, training, frozen
         self._wish = gpu_options(training.precision)
         step = training_step(objective, training, frozen, training.seed)
-        model, shapes, fills = _written(step.program), step.shapes, step.fills
+        model, self._shapes, self._fills = _written(step.program), step.shapes, step.fills
         del step  # whose nodes would take memory beside the session's
         self._step = self._opened(model, Device.parse(device))
         (self._input,) = objective.graph.inputs
-        self._names = tuple(shapes)
-        self._state = Resident(self._step.device, _start(shapes, fills, values))
+        self._state = Resident(self._step.device, self._start(values))
         self._step.bind(self._state, NEXT)
         self._evaluation: ResidentModel | None = None
         self.steps, self.scale = 0, LossScale()
@@ -127,7 +126,11 @@ class Trainer:
 
     def state(self) -> dict[str, NDArray[np.float32]]:
         """Copies of all state: weights, and what the optimizer remembers of them."""
-        return self._state.read(self._names)
+        return self._state.read(self._shapes)
+
+    def current(self) -> dict[str, NDArray[np.float32]]:
+        """All state until the next step, which may change it: on the CPU it is no copy."""
+        return self._state.current(self._shapes)
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Copies of the weights and running statistics."""
@@ -138,8 +141,21 @@ class Trainer:
         """Go on from a state, after so many steps; the scale is that of a first step unless it is
         given.
         """
-        self._state.write(state)
+        self._state.write(state.items())
         self.steps, self.scale = steps, scale or LossScale()
+
+    def restart(self, values: Values) -> None:
+        """Begin anew, from such weights."""
+        self._state.write(self._start(values))
+        self.steps, self.scale = 0, LossScale()
+
+    def _start(self, values: Values) -> Iterator[tuple[str, NDArray[np.float32]]]:
+        """The state before the first step, tensor by tensor."""
+        for name, shape in self._shapes.items():
+            if name in self._fills:
+                yield name, np.full(shape, self._fills[name], np.float32)
+            else:
+                yield name, np.ascontiguousarray(values.read(name))
 
     def _opened(self, model: bytes, device: Device) -> ResidentModel:
         return ResidentModel(model, self.objective.graph.name, device, self._wish)
@@ -153,17 +169,6 @@ def _seed(seed: int, epoch: int) -> int:
 def _written(program: Program) -> bytes:
     written: bytes = as_model(program).SerializeToString()
     return written
-
-
-def _start(
-    shapes: Mapping[str, tuple[int, ...]], fills: Mapping[str, float], values: Values
-) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """The state before the first step, tensor by tensor."""
-    for name, shape in shapes.items():
-        if name in fills:
-            yield name, np.full(shape, fills[name], np.float32)
-        else:
-            yield name, np.ascontiguousarray(values.read(name))
 
 
 def _outcome(answers: Arrays, count: int) -> Outcome:

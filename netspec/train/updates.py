@@ -77,7 +77,7 @@ class _Updates:
             self._close()
         finite = self.emitter.number(self.finite) if self.finite else ""
         self._close()
-        nodes = _interleaved(program.nodes, self.groups)
+        nodes = interleaved(program.nodes, self.groups)
         exact = program.exact.union(node.name for node in self.emitter.made)
         program = replace(program, nodes=nodes, exact=exact)
         return Updated(program, after, self.fills, finite)
@@ -132,7 +132,7 @@ class _Updates:
         return replace(shared, scalars=scalars)
 
 
-def _interleaved(
+def interleaved(
     nodes: Sequence[Operator], groups: Sequence[Sequence[Operator]]
 ) -> tuple[Operator, ...]:
     """The nodes with each group, whole, as soon as what it reads is there: a gradient that has done

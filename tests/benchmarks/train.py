@@ -7,10 +7,11 @@
 Both sides start from the same weights and see the same random pictures in the same order. `losses`
 trains ResNet-20 by each optimizer at its default rate, on new pictures in each step, and prints the
 largest relative difference of a loss, to PyTorch in float32 and in float64, and between these two:
-what rounding alone does. The bar is 1e-3. `times` takes turns of a few steps in one process, each
-side on all processors, the first step of a turn left out, and prints medians; the bar is 2.
-`memory` trains each side in a fresh process and prints how far its resident memory rises above what
-it is with the libraries and the batch, and what `check --train` says.
+what rounding alone does, which grows wherever a rectifier's input is on the other side of 0; so the
+net with TANH for RELU is compared too. The bar is 1e-3. `times` takes turns of a few steps in one
+process, each side on all processors, the first step of a turn left out, and prints medians; the bar
+is 2. `memory` trains each side in a fresh process and prints how far its resident memory rises
+above what it is with the libraries and the batch, and what `check --train` says.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ import numpy as np
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-import netspec  # noqa: E402
 from netspec.analysis.training import training_memory  # noqa: E402
 from netspec.graph.graph import Graph  # noqa: E402
 from netspec.machine.processors import cores  # noqa: E402
+from netspec.text.shipped import spec_file  # noqa: E402
 from netspec.text.training import LOSSES, OPTIMIZERS, Choice, Training, chosen  # noqa: E402
 from netspec.train.schedules import default_rate  # noqa: E402
 from netspec.train.step import Objective  # noqa: E402
@@ -60,6 +61,8 @@ where:
 """
 NETS = ("lenet5", "resnet20", "vgg11")
 SIDES = ("netspec", "pytorch")
+#: Relative difference of losses that is allowed.
+BAR = 1e-3
 #: Steps of a side before it is the other's turn, and batches of pictures that are seen in turn.
 TURN, BATCHES = 5, 16
 
@@ -81,7 +84,10 @@ def main() -> None:
         print(peak(options.nets[0], options.side, options.optimizers[0], options.batch))
     elif options.what == "losses":
         for net in options.nets or ("resnet20",):
-            losses(net, options.optimizers or OPTIMIZERS, options.batch, options.steps or 100)
+            for activation in ("RELU", "TANH"):
+                graph = subject(net, activation)
+                print(f"{graph.name} with {activation}")
+                losses(graph, options.optimizers or OPTIMIZERS, options.batch, options.steps or 100)
     else:
         measure = times if options.what == "times" else memory
         for net in options.nets or NETS:
@@ -89,9 +95,10 @@ def main() -> None:
                 measure(net, optimizer, options.batch, options.steps or 40)
 
 
-def subject(net: str) -> Graph:
-    """A net by its name."""
-    return graph_of(VGG11) if net == "vgg11" else netspec.load(net).elaborate()
+def subject(net: str, activation: str = "RELU") -> Graph:
+    """A net by its name, with another activation in the place of RELU."""
+    text = VGG11 if net == "vgg11" else spec_file(net).read_text("utf-8")
+    return graph_of(text.replace("RELU", activation))
 
 
 def netspec_step(graph: Graph, optimizer: Choice) -> Step:
@@ -116,9 +123,8 @@ def torch_step(
     return TorchNet(graph, all_values(graph), optimizer, rules=rules, dtype=dtype).step
 
 
-def losses(net: str, optimizers: Any, batch: int, steps: int) -> None:
+def losses(graph: Graph, optimizers: Any, batch: int, steps: int) -> None:
     """The largest relative differences of the losses of the first steps, by optimizer."""
-    graph = subject(net)
     seen = random_batches(graph, batch, steps)
     for name in optimizers:
         optimizer = chosen(OPTIMIZERS, name)
@@ -132,16 +138,19 @@ def losses(net: str, optimizers: Any, batch: int, steps: int) -> None:
             )
         )
         print(
-            f"{net} {name:9} rate {rate:5g}, {steps} steps, loss {found[0]:.3f} to {found[-1]:.3f}:"
-            f" to PyTorch {apart(found, single):.1e}, to its float64 {apart(found, double):.1e};"
-            f" between these {apart(single, double):.1e}",
+            f"{name:9} rate {rate:5g}, {steps} steps, loss {found[0]:.3f} to {found[-1]:.3f}:"
+            f" to PyTorch {apart(found, single)}, to its float64 {apart(found, double)};"
+            f" between these {apart(single, double)}",
             flush=True,
         )
 
 
-def apart(one: Any, other: Any) -> float:
-    """The largest relative difference."""
-    return float(np.abs(one / other - 1).max())
+def apart(one: Any, other: Any) -> str:
+    """The largest relative difference, and for how many steps it stays within the bar."""
+    by_step = np.abs(one / other - 1)
+    beyond = np.flatnonzero(by_step > BAR)
+    steps = int(beyond[0]) if len(beyond) else len(by_step)
+    return f"{by_step.max():.1e} ({steps} steps within {BAR:g})"
 
 
 def times(net: str, optimizer: str, batch: int, steps: int) -> None:

@@ -15,6 +15,7 @@ from netspec.train.sanity.check import Check
 from netspec.train.sanity.few import Few
 from netspec.train.sanity.setting import Setting
 from netspec.train.trainer import Outcome, Trainer
+from netspec.weights.values import Values
 
 _NAME = "one small batch"
 #: Adam's rates, tried in this order from the same start.
@@ -100,7 +101,8 @@ def _learn(setting: Setting, few: Few) -> _Learned:
     trainer = Trainer(objective, plain, setting.values, setting.device, still)
     maps = few.y.ndim > 1  # of which a place at an edge may be wrong
     found, began = _Learned(), perf_counter()
-    for steps, (outcome, at, rate) in enumerate(_tries(trainer, few)):
+    tries = _tries(trainer, setting.values, few)
+    for steps, (outcome, at, rate) in enumerate(tries):
         loss = outcome.loss
         found = _Learned(
             start=found.start if steps else loss,
@@ -116,11 +118,12 @@ def _learn(setting: Setting, few: Few) -> _Learned:
     return found
 
 
-def _tries(trainer: Trainer, few: Few) -> Iterator[tuple[Outcome, int, float]]:
+def _tries(trainer: Trainer, values: Values, few: Few) -> Iterator[tuple[Outcome, int, float]]:
     """Outcomes after so many steps at a rate; a try ends when it diverges, or gets nowhere."""
-    state, start = trainer.state(), inf
-    for rate in _RATES:
-        trainer.restore(state, 0)
+    start = inf
+    for number, rate in enumerate(_RATES):
+        if number:
+            trainer.restart(values)
         for at in range(_STEPS):
             outcome = trainer.step(few.x, few.y, rate)
             start = min(start, outcome.loss) if at == 0 else start

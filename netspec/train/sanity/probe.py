@@ -16,10 +16,12 @@ from netspec.onnxgen.target import DEFAULT
 from netspec.runtime.device import Device
 from netspec.runtime.providers import GpuOptions
 from netspec.runtime.resident import Resident, ResidentModel
+from netspec.train.early import with_early_masks
 from netspec.train.sanity.few import Few
 from netspec.train.sanity.setting import Setting
 from netspec.train.step import LOSS, NEXT, TARGET, learned, with_loss, with_state
 from netspec.train.terms import Term
+from netspec.train.updates import interleaved
 
 #: What the names of answers begin with, before that of a learned tensor or a layer.
 _NORM, _SIZE = "train/norm/", "train/size/"
@@ -80,9 +82,10 @@ def _program(setting: Setting) -> Program:
         if node.layer.rectifier or graph.weights(node) or node.name == objective.scores:
             sizes = Term(node.name, emitter).op("Abs")
             answers[_SIZE + node.name] = sizes.op("ReduceMean", keepdims=0).name
-    program = replace(made.program, nodes=(*made.program.nodes, *emitter.made))
+    nodes = interleaved(made.program.nodes, [[node] for node in emitter.made])
+    program = replace(made.program, nodes=nodes)
     shapes = {name: weight.shape for name, weight in graph.all_weights()}
-    return with_state(program, objective, answers, shapes, ())
+    return with_early_masks(with_state(program, objective, answers, shapes, ()), LOSS)
 
 
 def _named(found: Mapping[str, float], prefix: str) -> Mapping[str, float]:
