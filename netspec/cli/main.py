@@ -27,6 +27,7 @@ COMMANDS = {
     "compile": "ONNX model.",
     "run": "Inference on images, .npy, .npz.",
     "train": "Weights from samples.",
+    "explain": "Pictures of what a net sees.",
     "bench": "Latency, throughput, measured memory.",
     "weights": "The tensors that a spec needs; writes seeded ones.",
     "diff": "What changed, and what it costs.",

@@ -1,0 +1,103 @@
+"""The options of `netspec explain`, but for those of weights."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from netspec.explain.methods import ALIASES, METHODS
+from netspec.text.nearest import nearest
+from netspec.text.printable import printable
+
+_DEVICES = "auto, cpu, cuda, cuda:N"
+
+
+def _methods(context: click.Context, option: click.Parameter, said: tuple[str, ...]) -> Any:
+    """Names as METHODS has them, each once."""
+    found = []
+    for name in said:
+        if name not in METHODS and name not in ALIASES:
+            known = (*METHODS, *ALIASES)
+            near = nearest(name, known)
+            hint = f"did you mean {near}?" if near else f"there are {', '.join(known)}"
+            raise click.BadParameter(f"no method {printable(name)!r}; {hint}")
+        found.append(ALIASES.get(name, name))
+    return tuple(dict.fromkeys(found))
+
+
+def _device(context: click.Context, option: click.Parameter, value: str) -> str:
+    """Checked without the runtime, so that a misspelt one is refused at once."""
+    if not re.fullmatch(r"auto|cpu|cuda(?::[0-9]{1,4})?", value):
+        raise click.BadParameter(f"{printable(value)!r} is not one of {_DEVICES}.")
+    return value
+
+
+_WHOLE = click.IntRange(min=1)
+_OPTIONS = (
+    click.option(
+        "--method",
+        "methods",
+        multiple=True,
+        callback=_methods,
+        metavar="METHOD",
+        help="What to draw (repeatable): " + ", ".join(METHODS) + " (gradcam; all on a page).",
+    ),
+    click.option(
+        "--class",
+        "classes",
+        multiple=True,
+        metavar="CLASS",
+        help="Label or number of a class (repeatable; the one that wins).",
+    ),
+    click.option(
+        "--layer",
+        "layers",
+        multiple=True,
+        metavar="NAME",
+        help="Layer to look at (repeatable; the last with an area).",
+    ),
+    click.option(
+        "--channel",
+        "channels",
+        multiple=True,
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Channel of --layer, for maximize and dissect (repeatable).",
+    ),
+    click.option(
+        "--alpha",
+        type=click.FloatRange(0, 1),
+        metavar="A",
+        help="Opacity of maps over the picture, 0 to 1 (0.5; 1 for maps of pixels).",
+    ),
+    click.option(
+        "--colormap", metavar="NAME", help="Colours of matplotlib (viridis; blue to red of signs)."
+    ),
+    click.option("--sanity", is_flag=True, help="Check maps against those of random weights."),
+    click.option("--size", type=_WHOLE, metavar="PIXELS", help="Side of occlusion's square."),
+    click.option("--stride", type=_WHOLE, metavar="PIXELS", help="How far it slides each time."),
+    click.option(
+        "--fill",
+        type=click.Choice(("grey", "mean", "blur")),
+        help="What it shows (grey).",
+    ),
+    click.option("--steps", type=_WHOLE, metavar="N", help="Steps of maximize (128)."),
+    click.option("--seeds", type=_WHOLE, metavar="N", help="Pictures that maximize makes (4)."),
+    click.option("--top", type=_WHOLE, metavar="K", help="Patches of a channel, for dissect (9)."),
+    click.option(
+        "--device", callback=_device, default="auto", metavar="DEVICE", help=f"{_DEVICES} (auto)."
+    ),
+    click.option(
+        "--batch", type=_WHOLE, default=8, metavar="N", help="Samples that run at a time (8)."
+    ),
+)
+
+
+def explain_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """All of them."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command

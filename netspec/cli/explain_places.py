@@ -1,0 +1,116 @@
+"""Where the pictures of `netspec explain` go: one file, or a folder of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import click
+
+from netspec.cli.failure import Failure
+from netspec.cli.folder import whole_folder
+from netspec.cli.output import check_output
+from netspec.text.printable import printable
+
+#: What can be written, by the suffix of its name.
+FORMATS = ("png", "svg", "npy", "html")
+_LIST = ", ".join(f".{form}" for form in FORMATS)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file, or a folder with a file for each picture; pages of several have an `index`."""
+
+    path: Path
+    form: str
+    folder: bool
+    index: Path | None = None
+
+    @property
+    def inside(self) -> bool:
+        """Whether the index lies in the folder of its pages."""
+        return self.index is not None and self.index.parent == self.path
+
+    @property
+    def shown(self) -> str:
+        """What the user looks for."""
+        return printable(str(self.index or self.path))
+
+    def check(self, sources: Sequence[Path]) -> None:
+        """Failure (exit 2) where it cannot be written, or is one of the files that are read."""
+        if self.index is not None and not self.inside:
+            check_output(self.index, tuple(sources))
+        if not self.folder:
+            check_output(self.path, tuple(sources))
+        elif self.path.exists() and not self.path.is_dir():
+            raise Failure(
+                f"{printable(str(self.path))} is a file; pictures of several go to a folder"
+            )
+        elif not self.path.parent.is_dir():
+            parent = printable(str(self.path.parent))
+            raise Failure(f"cannot write {printable(str(self.path))}: there is no folder {parent}")
+
+    @contextmanager
+    def opened(self) -> Iterator[Path]:
+        """The folder to write in while the block lasts, or the file's own."""
+        with whole_folder(self.path) if self.folder else nullcontext(self.path.parent) as at:
+            yield at
+
+
+def place(output: Path | None, form: str | None, stem: str, *, several: bool) -> Place:
+    """The place that -o and --format mean; without -o it is beside, and called after a `stem`.
+
+    Failure (exit 2) where several pictures are to go into one file that holds one.
+    """
+    if output is None:
+        plain = form or "png"
+        return _folder(Path(stem), plain) if several else Place(_named(stem, plain), plain, False)
+    suffix = output.suffix.lower().lstrip(".")
+    if suffix not in FORMATS or output.is_dir():
+        if suffix and not several and not output.is_dir():
+            raise Failure(f"{printable(str(output))}: pictures of nets are {_LIST}, or a folder")
+        return _folder(output, form or "png")
+    if form not in (None, suffix):
+        raise click.UsageError(f"-o {printable(str(output))} says its format: no --format {form}")
+    if not several:
+        return Place(output, suffix, False)
+    if suffix == "html":
+        return Place(output.with_suffix(".pages"), suffix, True, output)
+    raise Failure(
+        f"{printable(str(output))} holds one picture, and there are several",
+        help="give -o a folder, or report.html for pages and their index",
+    )
+
+
+def _folder(path: Path, form: str) -> Place:
+    return Place(path, form, True, path / "index.html" if form == "html" else None)
+
+
+def _named(stem: str, form: str) -> Path:
+    return Path(f"{stem}.{form}")
+
+
+class Names:
+    """Names of files in a folder, each once: after the sample, in letters that any disk takes."""
+
+    def __init__(self) -> None:
+        self._given: set[str] = set()
+
+    def of(self, sample: str, ending: str) -> str:
+        """The name of a sample's file: `ending` is what follows."""
+        file, bracket, place = sample.partition("[")
+        plain = "".join(c if c.isalnum() or c in "-_." else "_" for c in file)[:100]
+        number = f"{bracket}{place}"
+        for stem in self._tried(Path(plain).stem + number, plain + number):
+            name = f"{stem}{ending}"
+            if name.lower() not in self._given:
+                break
+        self._given.add(name.lower())
+        return name
+
+    def _tried(self, stem: str, whole: str) -> Iterator[str]:
+        yield from (stem, whole)
+        yield from (f"{whole}-{number}" for number in count(2))

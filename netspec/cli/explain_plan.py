@@ -1,0 +1,165 @@
+"""What a call of `netspec explain` asks for, put together from the net and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from netspec.cli.explain_files import Looks
+from netspec.cli.explain_places import Place, place
+from netspec.cli.failure import Failure
+from netspec.cli.weight_options import tell
+from netspec.explain.asked import Asked
+from netspec.explain.gradcam import Method as Gradcam
+from netspec.explain.gradcam import spatial_layer
+from netspec.explain.looking import CHECKED, LAYERED
+from netspec.explain.methods import METHODS
+from netspec.explain.net import Net
+from netspec.explain.pictures.colours import colormap
+from netspec.explain.samples import read
+from netspec.machine.errors import UnusableError
+from netspec.runtime.finding import ARRAYS, Inputs, find_inputs, suffix
+from netspec.text.printable import printable
+from netspec.train.pictures.sheet import need_plot
+
+#: The methods that an option is for; it means nothing to the others.
+_FOR = {
+    "layers": ("--layer", LAYERED),
+    "channels": ("--channel", ("maximize", "dissect")),
+    "classes": ("--class", (*CHECKED, "occlusion", "maximize")),
+    "sanity": ("--sanity", CHECKED),
+    "size": ("--size", ("occlusion",)),
+    "stride": ("--stride", ("occlusion",)),
+    "fill": ("--fill", ("occlusion",)),
+    "steps": ("--steps", ("maximize",)),
+    "seeds": ("--seeds", ("maximize",)),
+    "top": ("--top", ("dissect",)),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Methods by name and what is asked of them, for files, to a place; `lenient` where a method
+    that is not for this net is left out, for nobody named it.
+    """
+
+    methods: tuple[str, ...]
+    lenient: bool
+    asked: Asked
+    files: Inputs
+    place: Place
+    looks: Looks
+
+    @property
+    def what(self) -> str:
+        """What files are called after the picture, by what they hold."""
+        return what(self.methods)
+
+    @property
+    def named(self) -> tuple[Path, ...]:
+        """The files that arguments name."""
+        return self.files.named
+
+    @classmethod
+    def of(
+        cls,
+        net: Net,
+        images: tuple[str, ...],
+        output: Path | None,
+        form: str | None,
+        said: Mapping[str, Any],
+    ) -> Plan:
+        """UsageError where options do not go together, UnusableError where the net or the machine
+        has not what they name.
+        """
+        page = form == "html" or (output is not None and output.suffix.lower() == ".html")
+        given: tuple[str, ...] = said["methods"]
+        methods = given or _usual(net, page=page, pictured=bool(images))
+        _check_methods(methods, images)
+        for option, (name, served) in _FOR.items():
+            if said[option] and not set(served) & set(methods):
+                raise click.UsageError(f"{name} is for {', '.join(served)}")
+        asked = _asked(net, said)
+        _check_layers(net, methods, asked)
+        files = find_inputs(images, tell)
+        several = _several(net, images, files) and "dissect" not in methods
+        name = net.name if several or not images else Path(images[0]).stem
+        stem = f"{name}.{'explain' if several else what(methods)}"
+        where = place(output, form, stem, several=several)
+        for folder in files.folders:
+            if folder and where.folder and where.path.exists() and where.path.samefile(folder):
+                raise Failure(
+                    f"pictures are read from {printable(folder)}", help="give -o another folder"
+                )
+        looks = Looks(asked.alpha, said["colormap"])
+        if where.form != "npy":
+            need_plot()
+            colormap(looks.colours, signed=False)
+        return cls(methods, not given, asked, files, where, looks)
+
+
+def _usual(net: Net, *, page: bool, pictured: bool) -> tuple[str, ...]:
+    """The methods where none is named."""
+    if page:
+        return tuple(
+            name
+            for name, method in METHODS.items()
+            if name != "dissect" and (pictured or not method.pictured)
+        )
+    if not pictured:
+        return ()
+    try:
+        spatial_layer(net)
+    except UnusableError:
+        return ("vanilla",)
+    return ("gradcam",)
+
+
+def _check_methods(methods: tuple[str, ...], images: tuple[str, ...]) -> None:
+    pictured = [name for name in methods if METHODS[name].pictured]
+    if not images and (pictured or not methods):
+        what = f"{pictured[0]} looks at pictures" if pictured else "nothing to look at"
+        raise click.UsageError(f"{what}: name an IMAGE, or --method filters or maximize")
+    if methods == ("filters",) and images:
+        raise click.UsageError("filters are the net's own: no IMAGE")
+    if "dissect" in methods and len(methods) > 1:
+        raise click.UsageError("dissect looks at all pictures together: no other --method with it")
+
+
+def _asked(net: Net, said: Mapping[str, Any]) -> Asked:
+    return Asked(
+        classes=tuple(dict.fromkeys(map(net.number, said["classes"]))),
+        layers=tuple(dict.fromkeys(net.layer(name).name for name in said["layers"])),
+        channels=tuple(dict.fromkeys(said["channels"])),
+        alpha=said["alpha"],
+        size=said["size"],
+        stride=said["stride"],
+        fill=said["fill"] or "grey",
+        steps=said["steps"],
+        seeds=said["seeds"] or 4,
+        top=said["top"] or 9,
+        sanity=said["sanity"],
+    )
+
+
+def _check_layers(net: Net, methods: tuple[str, ...], asked: Asked) -> None:
+    """Known before anything runs: each layer has an area where one is needed."""
+    if {*get_args(Gradcam), "activations"} & set(methods):
+        for name in asked.layers:
+            spatial_layer(net, name)
+
+
+def _several(net: Net, images: tuple[str, ...], files: Inputs) -> bool:
+    """Whether there may be more than one sample."""
+    if len(images) > 1 or any(Path(image).is_dir() for image in images):
+        return True
+    return any(sum(1 for _ in read(net, path)) > 1 for path in files if suffix(path) in ARRAYS)
+
+
+def what(methods: tuple[str, ...]) -> str:
+    """The part of a file's name that tells the method; `explain` where there are several."""
+    return methods[0].replace("*", "-") if len(methods) == 1 else "explain"

@@ -1,0 +1,123 @@
+"""A method's name and a sample -> what it finds there."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import cast, get_args
+
+from netspec.explain.activations import activations
+from netspec.explain.asked import Asked, Checked, Found, Progress
+from netspec.explain.gradcam import Method as Gradcam
+from netspec.explain.gradcam import gradcam
+from netspec.explain.learned import net_filters, net_maxima
+from netspec.explain.maps import Map
+from netspec.explain.methods import METHODS
+from netspec.explain.net import Net
+from netspec.explain.occlusion import occlude
+from netspec.explain.pictures.made import map_panel, tiles_panel, winners_panel
+from netspec.explain.pictures.panels import Panel
+from netspec.explain.saliency import Method as Saliency
+from netspec.explain.saliency import saliency
+from netspec.explain.samples import Sample
+from netspec.explain.sanity import Level, check
+from netspec.machine.errors import UnusableError
+
+#: Methods that read a layer.
+LAYERED = (*get_args(Gradcam), "activations", "filters", "maximize", "dissect")
+#: Those that a sanity check is for.
+CHECKED = (*get_args(Gradcam), *get_args(Saliency))
+#: Steps in which weights are randomised, at most.
+_LEVELS = 5
+
+
+def look(net: Net, name: str, asked: Asked, sample: Sample | None, progress: Progress) -> Found:
+    """What a method, a name of METHODS, finds for a sample; without one, for those that need none.
+
+    `progress` is told how far a long one is. UnusableError where the method is not for this net.
+    """
+    if name == "filters":
+        return net_filters(net, asked)
+    if name == "maximize":
+        return net_maxima(net, asked.of(net, sample), progress)
+    if sample is None:
+        raise UnusableError(f"`{name}` looks at pictures", help="name one, or a folder of them")
+    if name == "activations":
+        return _activations(net, asked, sample)
+    asked = asked.of(net, sample)
+    if name == "occlusion":
+        return _occlusion(net, asked, sample, progress)
+    return _gradients(net, name, asked, sample, progress)
+
+
+def _activations(net: Net, asked: Asked, sample: Sample) -> Found:
+    found = activations(net, sample.x, asked.layers)
+    panels = tuple(tiles_panel(one) for one in found)
+    return Found(METHODS["activations"], (panels,), tuple(one.values for one in found))
+
+
+def _occlusion(net: Net, asked: Asked, sample: Sample, progress: Progress) -> Found:
+    found = occlude(
+        net,
+        sample.x,
+        asked.classes,
+        fill=asked.fill,
+        size=asked.size,
+        stride=asked.stride,
+        progress=progress,
+    )
+    labels = [net.label(at) for at in range(net.classes)]
+    maps = [map_panel(one, sample.pixels, asked.alpha) for one in found.falls]
+    row: tuple[Panel, ...] = (*maps, winners_panel(found, labels, sample.pixels, asked.alpha))
+    return Found(METHODS["occlusion"], (row,), tuple(one.values for one in found.falls))
+
+
+def _gradients(net: Net, name: str, asked: Asked, sample: Sample, progress: Progress) -> Found:
+    rows: list[tuple[Panel, ...]] = []
+    found: list[Map] = []
+    checks: list[Checked] = []
+    for layer in asked.layers if name in LAYERED and asked.layers else ("",):
+        maps = _maps(net, name, asked.classes, sample, layer)
+        made = _checks(net, name, asked.classes, sample, layer, progress) if asked.sanity else []
+        notes = [one.verdict for one in made] or [""] * len(maps)
+        pairs = zip(maps, notes, strict=True)
+        rows.append(tuple(map_panel(one, sample.pixels, asked.alpha, note) for one, note in pairs))
+        found += maps
+        checks += made
+    arrays = tuple(one.values for one in found)
+    return Found(METHODS[name], tuple(rows), arrays, tuple(checks))
+
+
+def _maps(
+    net: Net, name: str, classes: tuple[int, ...], sample: Sample, layer: str
+) -> tuple[Map, ...]:
+    if name in get_args(Gradcam):
+        return gradcam(net, sample.x, classes, cast("Gradcam", name), layer)
+    return saliency(net, sample.x, classes, cast("Saliency", name))
+
+
+def _checks(
+    net: Net,
+    name: str,
+    classes: tuple[int, ...],
+    sample: Sample,
+    layer: str,
+    progress: Progress,
+) -> list[Checked]:
+    """The check of each class's map."""
+    done = 0
+
+    def level(_: Level) -> None:
+        nonlocal done
+        done += 1
+        progress(done, _LEVELS * len(classes))
+
+    found = []
+    for at in classes:
+        map_of = partial(_first_map, name, at, sample, layer)
+        of = f"class {net.label(at)}" + (f" at {layer}" if layer else "")
+        found.append(Checked(of, check(net, map_of, most=_LEVELS, progress=level)))
+    return found
+
+
+def _first_map(name: str, number: int, sample: Sample, layer: str, net: Net) -> Map:
+    return _maps(net, name, (number,), sample, layer)[0]

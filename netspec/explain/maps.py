@@ -1,0 +1,80 @@
+"""What is drawn: maps over a picture, and tiles of a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from netspec.explain.net import Net
+
+Array: TypeAlias = NDArray[np.float32]
+
+#: Methods whose numbers are shares of the score, which add up over channels as over pixels.
+SHARES = ("integrated", "input*gradient")
+
+
+@dataclass(frozen=True, eq=False)
+class Map:
+    """How much each place of a picture matters to a class.
+
+    `values` are the raw numbers, (H, W), or (C, H, W) where each channel of the input has its own;
+    `signed` where those below 0 mean something else than 0. `layer` is the one that was looked at,
+    the input for saliency. The class has a `label`, its `number` from 0, and the `probability` that
+    the net gives it for the picture.
+    """
+
+    method: str
+    layer: str
+    label: str
+    number: int
+    probability: float
+    values: Array
+    signed: bool
+
+    @property
+    def plane(self) -> Array:
+        """One number a pixel, (H, W): the sum over channels of shares of the score; of gradients
+        the largest magnitude (Simonyan et al. 2013, "Deep inside convolutional networks").
+        """
+        if self.values.ndim == 2:
+            return self.values
+        shares = self.method in SHARES
+        plane: Array = self.values.sum(axis=0) if shares else np.abs(self.values).max(axis=0)
+        return plane
+
+
+@dataclass(frozen=True, eq=False)
+class Tiles:
+    """Small pictures of a layer, side by side: kernels, feature maps, patches.
+
+    `values` are (N, H, W) or (N, 3, H, W), raw; `names` say which each is. `signed` as of a Map.
+    """
+
+    method: str
+    layer: str
+    names: tuple[str, ...]
+    values: Array
+    signed: bool
+
+
+def maps_of(
+    net: Net,
+    scores: Array,
+    numbers: Sequence[int],
+    values: Sequence[Array],
+    method: str,
+    *,
+    layer: str,
+    signed: bool,
+) -> tuple[Map, ...]:
+    """The maps of one sample for some classes; `scores` are the layer's result for it."""
+    chances = net.as_probabilities(scores[:1].reshape(1, net.classes))[0]
+    return tuple(
+        Map(method, layer, net.label(at), at, float(chances[at]), each, signed)
+        for at, each in zip(numbers, values, strict=True)
+    )

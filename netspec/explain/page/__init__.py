@@ -1,0 +1,1 @@
+"""What a net sees of a picture as one self-contained HTML file, and an index of several."""

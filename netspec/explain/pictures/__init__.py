@@ -1,0 +1,1 @@
+"""Pictures of what a net sees, drawn by matplotlib (the extra `plot`)."""

@@ -1,0 +1,107 @@
+"""Saliency: how the score of a class changes with each element of the input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from netspec.autodiff.backward import Rule
+from netspec.explain.maps import Array, Map, maps_of
+from netspec.explain.net import Inputs, Net
+
+Method: TypeAlias = Literal["vanilla", "guided", "deconv", "smooth", "integrated", "input*gradient"]
+#: The rules by which a class's score comes back to the input, for the methods that have their own.
+_RULES: dict[Method, Rule] = {"guided": "guided", "deconv": "deconv"}
+
+
+@dataclass(frozen=True, eq=False)
+class Averaging:
+    """What `smooth` and `integrated` take the mean of: `samples` of noise drawn by `seed`, whose
+    deviation is `noise` of the range of the input; `steps` on the way from `baseline`, None for 0.
+    """
+
+    samples: int = 25
+    noise: float = 0.15
+    seed: int = 0
+    steps: int = 50
+    baseline: Array | None = None
+
+
+def saliency(
+    net: Net,
+    x: Inputs,
+    numbers: Sequence[int],
+    method: Method = "vanilla",
+    averaging: Averaging = Averaging(),
+) -> tuple[Map, ...]:
+    """Maps of the input, (C, H, W), of one sample for each of some classes.
+
+    - `vanilla`: dS/dx of the score S (Simonyan et al. 2013, "Deep inside convolutional networks").
+    - `guided`, `deconv`: the same with what is below 0 stopped at rectifiers, see `Rule`.
+    - `smooth`: the mean of dS/dx over x with normal noise (Smilkov et al. 2017, "SmoothGrad").
+    - `integrated`: (x - b) times the mean of dS/dx on the straight way from the baseline b, by
+      Gauss-Legendre quadrature as in Captum; the elements add up to S(x) - S(b) (Sundararajan et
+      al. 2017, "Axiomatic attribution for deep networks").
+    - `input*gradient`: x dS/dx (Shrikumar et al. 2016, "Not just a black box").
+
+    Of several inputs the map is that of `net.input`, and the others stay as they are.
+    """
+    feeds = net.feeds(x)
+    if method in _MEANS:
+        values = [_MEANS[method](net, feeds, at, averaging) for at in numbers]
+        scores = net.scores(feeds)
+    else:
+        look = net.explain(feeds, numbers, net.input, _RULES.get(method, "plain"))
+        scores, gradients = look.values[net.scored], look.gradients[net.input]
+        shares = method == "input*gradient"
+        values = list(gradients * feeds[net.input] if shares else gradients)
+    return maps_of(net, scores, numbers, values, method, layer=net.input, signed=True)
+
+
+def _smooth(net: Net, feeds: dict[str, Array], number: int, averaging: Averaging) -> Array:
+    x, random = feeds[net.input], np.random.default_rng(averaging.seed)
+    deviation = np.float32(averaging.noise * float(x.max() - x.min()))
+
+    def points(first: int, end: int) -> Array:
+        drawn = random.standard_normal((end - first, *x.shape[1:]), np.float32)
+        return x + deviation * drawn
+
+    return _weighted(net, feeds, number, points, [1 / averaging.samples] * averaging.samples)
+
+
+def _integrated(net: Net, feeds: dict[str, Array], number: int, averaging: Averaging) -> Array:
+    x = feeds[net.input]
+    baseline = np.zeros_like(x) if averaging.baseline is None else averaging.baseline
+    away = x - baseline
+    places, weights = np.polynomial.legendre.leggauss(averaging.steps)  # from -1 to 1
+    along = ((1 + places) / 2).astype(np.float32).reshape(-1, *[1] * (x.ndim - 1))
+
+    def points(first: int, end: int) -> Array:
+        return baseline + along[first:end] * away
+
+    shares: Array = away[0] * _weighted(net, feeds, number, points, list(weights / 2))
+    return shares
+
+
+def _weighted(
+    net: Net,
+    feeds: dict[str, Array],
+    number: int,
+    points: Callable[[int, int], Array],
+    weights: Sequence[float],
+) -> Array:
+    """The weighted sum of dS/dx at many points, which are made a batch at a time, in order."""
+    total = np.zeros(feeds[net.input].shape[1:])
+    for first in range(0, len(weights), net.batch):
+        part = weights[first : first + net.batch]
+        each = {name: np.repeat(array, len(part), 0) for name, array in feeds.items()}
+        each[net.input] = points(first, first + len(part))
+        found = net.gradients(each, net.seed([number]), (net.input,))[net.input]
+        total += np.tensordot(part, found.astype(np.float64), 1)
+    return total.astype(np.float32)
+
+
+_MEANS = {"smooth": _smooth, "integrated": _integrated}

@@ -1,0 +1,137 @@
+"""Dissection finds the places of pictures where a channel is largest, and cuts what they see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from netspec.explain.dissect import Dissected, dissect
+from netspec.explain.net import Net
+from netspec.machine.errors import UnusableError
+from netspec.runtime.errors import InputError
+from tests.explain_nets import IMAGE, SAMPLES, digits, net_of
+
+#: Two windows with padding, steps and a pooling layer between: the field is cut at the borders.
+PATTERN = "INPUT -> CONV(5, 3, pad=1) -> RELU -> POOL(2) -> CONV(7, 3, 2, pad=1) -> GAP -> FC(2)"
+
+
+def net(batch: int = 3) -> Net:
+    return net_of(PATTERN, "3x16x20", image=IMAGE, batch=batch)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> list[Path]:
+    random = np.random.default_rng(0)
+    paths = [tmp_path / f"{at}.png" for at in range(8)]
+    for path in paths:
+        Image.fromarray(random.integers(0, 256, (16, 20, 3), np.uint8)).save(path)
+    return paths
+
+
+def by_hand(net: Net, pictures: list[Path], layer: str, channel: int) -> list[tuple[float, Path]]:
+    """The largest value of a channel in each picture, from the largest down."""
+    tops = []
+    for path in pictures:
+        plane = net.activations(net.prepare(path)[0], (layer,))[layer][0, channel]
+        tops.append((float(plane.max()), path))
+    return sorted(tops, key=lambda top: -top[0])
+
+
+@pytest.mark.parametrize("layer", ["conv1", "pool1", "conv2", "gap1", "fc1"])
+def test_the_pictures_that_excite_a_channel_most(pictures: list[Path], layer: str) -> None:
+    for found in dissect(net(), pictures, layer, [1, 0], top=4):
+        expected = by_hand(net(), pictures, layer, found.channel)[:4]
+        assert [patch.path for patch in found.patches] == [path for _, path in expected]
+        values = [patch.value for patch in found.patches]
+        assert values == pytest.approx([value for value, _ in expected], abs=1e-5)
+
+
+def test_fewer_pictures_than_asked_for(pictures: list[Path]) -> None:
+    (found,) = dissect(net(), pictures[:2], "conv2", [6], top=9)
+    assert len(found.patches) == 2
+
+
+@pytest.mark.parametrize("layer", ["conv1", "pool1", "conv2"])
+def test_a_patch_is_all_that_the_place_sees(pictures: list[Path], layer: str) -> None:
+    """Without the rest of the picture the channel is as large there, without the patch it is not;
+    no smaller part of the field would do.
+    """
+    sizes = {"conv1": 3, "pool1": 4, "conv2": 8}
+    found = dissect(net(), pictures, layer, top=3)
+    for patch in (patch for one in found for patch in one.patches):
+        _, pixels = net().prepare(patch.path)
+        top, left, bottom, right = patch.box
+        np.testing.assert_array_equal(patch.pixels, pixels[top:bottom, left:right])
+        assert bottom - top <= sizes[layer]
+        assert right - left <= sizes[layer]
+    assert any(patch.pixels.shape[0] == sizes[layer] for one in found for patch in one.patches)
+    for one in found:
+        assert_seen(one, layer)
+
+
+def assert_seen(found: Dissected, layer: str) -> None:
+    """What is outside of the box does not matter to the value, which is there again."""
+    looked = net()
+    for patch in found.patches:
+        x, _ = looked.prepare(patch.path)
+        top, left, bottom, right = patch.box
+        alone = np.zeros_like(x)
+        alone[..., top:bottom, left:right] = x[..., top:bottom, left:right]
+        plane = looked.activations(alone, (layer,))[layer][0, found.channel]
+        assert np.abs(plane - patch.value).min() < 1e-5
+
+
+def test_vectors_see_the_whole_picture(pictures: list[Path]) -> None:
+    for layer in ("gap1", "fc1"):
+        (found,) = dissect(net(), pictures, layer, [0], top=2)
+        assert [patch.box for patch in found.patches] == [(0, 0, 16, 20)] * 2
+
+
+def test_the_channels_that_are_excited_most_unless_some_are_named() -> None:
+    found = dissect(digits(), SAMPLES, "conv3", top=2)
+    assert len(found) == 16
+    best = [one.patches[0].value for one in found]
+    assert best == sorted(best, reverse=True)
+    every = dissect(digits(), SAMPLES, "conv3", range(120), top=1)
+    assert best[0] == max(one.patches[0].value for one in every)
+    assert found[0].patches[0].pixels.shape == (32, 32)
+
+
+@pytest.mark.parametrize("batch", [1, 3, 50])
+def test_batches_do_not_matter(pictures: list[Path], batch: int) -> None:
+    one, other = (dissect(net(size), pictures, "conv2", [2], top=5)[0] for size in (8, batch))
+    assert [patch.path for patch in one.patches] == [patch.path for patch in other.patches]
+    assert [patch.box for patch in one.patches] == [patch.box for patch in other.patches]
+
+
+def test_a_picture_that_cannot_be_read(pictures: list[Path]) -> None:
+    pictures[4].write_bytes(b"no picture")
+    with pytest.raises(InputError, match=r"4\.png"):
+        dissect(net(), pictures, "conv2", [0])
+    told: list[str] = []
+    steps: list[tuple[int, int]] = []
+    (found,) = dissect(
+        net(),
+        pictures,
+        "conv2",
+        [0],
+        fail=lambda error: told.append(str(error)),
+        progress=lambda *at: steps.append(at),
+    )
+    assert len(told) == 1
+    assert "4.png" in told[0]
+    assert len(found.patches) == 7
+    assert steps == [(3, 8), (6, 8), (8, 8)]
+    with pytest.raises(UnusableError, match="there is no picture"):
+        dissect(net(), [pictures[4]], "conv2", fail=lambda error: None)
+
+
+def test_channels_and_layers_that_are_not_there(pictures: list[Path]) -> None:
+    with pytest.raises(UnusableError, match="`conv2` has no channel 7") as error:
+        dissect(net(), pictures, "conv2", [0, 7])
+    assert error.value.help == "give a number from 0 to 6"
+    with pytest.raises(UnusableError, match="no layer `conv3`"):
+        dissect(net(), pictures, "conv3")
