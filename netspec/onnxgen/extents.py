@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from math import prod
 
 from onnx import ModelProto, ValueInfoProto, helper, shape_inference
@@ -51,7 +52,11 @@ def _declared(model: ModelProto) -> Iterator[tuple[str, Extent]]:
     values: tuple[ValueInfoProto, ...] = (*graph.input, *graph.value_info, *graph.output)
     for value in values:
         tensor = value.type.tensor_type
-        axes = tensor.shape.dim
-        if tensor.HasField("shape") and all(axis.HasField("dim_value") for axis in axes):
-            itemsize = helper.tensor_dtype_to_np_dtype(tensor.elem_type).itemsize
-            yield value.name, Extent(tuple(axis.dim_value for axis in axes), itemsize)
+        shape = tuple([axis.dim_value for axis in tensor.shape.dim])
+        if tensor.HasField("shape") and all(shape):  # an axis that is not known is 0
+            yield value.name, Extent(shape, _itemsize(tensor.elem_type))
+
+
+@cache
+def _itemsize(element: int) -> int:
+    return helper.tensor_dtype_to_np_dtype(element).itemsize

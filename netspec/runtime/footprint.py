@@ -27,13 +27,12 @@ _PASSING = {"LRN": 1, "Where": 2}
 
 def passing_bytes(node: Operator, sizes: Mapping[str, Extent]) -> int:
     """What a node takes besides its results while it runs."""
-    result = sizes[node.output[0]].nbytes
-    if node.op_type == "Sum":
-        return result if len(node.input) > 2 else 0
     if node.op_type == "ConvTranspose":  # the columns of one sample
         x, kernel = sizes[node.input[0]], sizes[node.input[1]]
         return prod(x.shape[2:]) * prod(kernel.shape[1:]) * kernel.itemsize
-    return _PASSING.get(node.op_type, 0) * result
+    sums = node.op_type == "Sum" and len(node.input) > 2
+    count = 1 if sums else _PASSING.get(node.op_type, 0)
+    return count * sizes[node.output[0]].nbytes if count else 0
 
 
 def listed_bytes(node: Operator, sizes: Mapping[str, Extent]) -> int:

@@ -14,6 +14,7 @@ def merge_equals(program: Program) -> Program:
     nothing is computed twice; of two the one with more outputs gives its outputs to both.
     """
     exact = program.exact if program.target.dtype != "float32" else frozenset()
+    outputs = frozenset(program.outputs)
     first: dict[tuple[object, ...], int] = {}
     same: dict[str, str] = {}
     nodes: list[NodeProto] = []
@@ -24,7 +25,7 @@ def merge_equals(program: Program) -> Program:
         attributes = tuple(a.SerializeToString(deterministic=True) for a in node.attribute)
         key = (node.op_type, *made.input, attributes, node.name in exact)
         at = first.setdefault(key, len(nodes))
-        if at == len(nodes) or not set(node.output).isdisjoint(program.outputs):
+        if at == len(nodes) or not outputs.isdisjoint(node.output):
             nodes.append(made)
             continue
         kept = nodes[at]
