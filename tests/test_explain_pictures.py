@@ -28,7 +28,7 @@ from netspec.explain.methods import METHODS
 from netspec.explain.occlusion import Occlusion
 from netspec.explain.page.images import areas_address, heat_address
 from netspec.explain.page.index import Card, index
-from netspec.explain.page.report import Entry, Picture, Said, Section, report
+from netspec.explain.page.report import Entry, Picture, Said, Section
 from netspec.explain.pictures.colours import colormap, grey, scale_of, table
 from netspec.explain.pictures.figure import draw_panels, in_rows
 from netspec.explain.pictures.made import (
@@ -282,7 +282,7 @@ def page(name: str = "cat.png", **options: Any) -> bytes:
     ]
     picture = Picture(name, photo(), (Said(name, 0.9, True), Said("dog", 0.1, False)))
     sections = [Section("Where it looks", tuple(entries)), Section("Nothing", ())]
-    return report("small", HOSTILE, picture, sections, **options)
+    return report_page("small", HOSTILE, picture, sections, **options)
 
 
 def test_a_page_is_one_file_in_which_nothing_is_markup() -> None:

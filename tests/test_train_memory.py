@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from dataclasses import replace
 from itertools import pairwise
@@ -33,7 +34,7 @@ from netspec.train.lives import lifetimes, spread, taken
 from netspec.train.losses import default_loss
 from netspec.train.memory import StepMemory, step_memory
 from netspec.train.step import LOSS, Objective, Step, training_step
-from tests.commands import netspec
+from tests.commands import environment, netspec
 from tests.graphs import TWO_INPUTS, graph_around, graph_of
 from tests.layer_samples import SAMPLES, Sample
 
@@ -321,19 +322,19 @@ def test_what_cannot_be_said_is_not(
     assert checked_json(capsys, *arguments, file)["netspec_train"] is None
 
 
-def test_without_onnx_the_rest_is_said(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_onnx_the_rest_is_said(tmp_path: Path) -> None:
     (file := tmp_path / "net.yaml").write_text(POOLED, "utf-8")
-    monkeypatch.setitem(sys.modules, "onnx", None)
-    for name in [
-        name for name in sys.modules if name.startswith(("netspec.train", "netspec.onnx"))
-    ]:
-        monkeypatch.delitem(sys.modules, name)
-    outcome = netspec(capsys, "check", "--train", file)
-    assert outcome.code == 0
-    assert "\ntraining with sgd: peak " in outcome.out
-    assert outcome.out.endswith("\nnetspec train: not said, for onnx is not installed\n")
+    code = "import sys; sys.modules['onnx'] = None; from netspec.cli.main import main; main()"
+    outcome = subprocess.run(
+        [sys.executable, "-c", code, "check", "--train", str(file)],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=False,
+    )
+    assert outcome.returncode == 0, outcome.stderr
+    assert "\ntraining with sgd: peak " in outcome.stdout
+    assert outcome.stdout.endswith("\nnetspec train: not said, for onnx is not installed\n")
 
 
 @pytest.mark.parametrize("loss", LOSSES)

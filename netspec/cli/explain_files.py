@@ -13,7 +13,7 @@ from netspec.cli.output import atomic
 from netspec.explain.asked import Found
 from netspec.explain.methods import HEADINGS
 from netspec.explain.net import Net
-from netspec.explain.page.report import Entry, Picture, Said, Section, report
+from netspec.explain.page.report import Entry, Picture, Said, Section
 from netspec.explain.pictures.figure import Rows, draw_panels, in_rows
 from netspec.explain.pictures.made import ALPHA
 from netspec.explain.pictures.panels import Caption, Panel, Photo
@@ -56,7 +56,7 @@ def write_page(
 ) -> Picture | None:
     """Write what was found as a page, which leads `back`; answers what it says of the sample."""
     picture = _picture(net, sample, found) if sample is not None else None
-    page = report(
+    page = report_page(
         net.name,
         " ".join(net.graph.spec.doc.split()),
         picture,

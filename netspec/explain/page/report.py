@@ -59,7 +59,7 @@ class Picture:
     said: tuple[Said, ...]
 
 
-def report(
+def report_page(
     net: str,
     doc: str,
     picture: Picture | None,
