@@ -28,7 +28,7 @@ from netspec.explain.methods import METHODS
 from netspec.explain.occlusion import Occlusion
 from netspec.explain.page.images import areas_address, heat_address
 from netspec.explain.page.index import Card, index
-from netspec.explain.page.report import Entry, Picture, Said, Section
+from netspec.explain.page.report import Entry, Picture, Said, Section, report_page
 from netspec.explain.pictures.colours import colormap, grey, scale_of, table
 from netspec.explain.pictures.figure import draw_panels, in_rows
 from netspec.explain.pictures.made import (

@@ -13,7 +13,7 @@ from netspec.cli.output import atomic
 from netspec.explain.asked import Found
 from netspec.explain.methods import HEADINGS
 from netspec.explain.net import Net
-from netspec.explain.page.report import Entry, Picture, Said, Section
+from netspec.explain.page.report import Entry, Picture, Said, Section, report_page
 from netspec.explain.pictures.figure import Rows, draw_panels, in_rows
 from netspec.explain.pictures.made import ALPHA
 from netspec.explain.pictures.panels import Caption, Panel, Photo
