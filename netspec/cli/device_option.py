@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 _WORDS = "auto, cpu, cuda, cuda:N, tensorrt, tensorrt:N"
-_TRAINING = "auto, cpu, cuda, cuda:N"
+#: What --device of commands without TensorRT takes.
+CUDA_WORDS = "auto, cpu, cuda, cuda:N"
 
 
 def device_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -30,23 +31,28 @@ def training_device(command: Callable[..., Any]) -> Callable[..., Any]:
         callback=_training_device,
         default="auto",
         metavar="DEVICE",
-        help=f"{_TRAINING} (auto).",
+        help=f"{CUDA_WORDS} (auto).",
     )
     return option(command)
 
 
 def _training_device(context: click.Context, option: click.Parameter, value: str) -> str:
     if value.startswith("tensorrt"):
-        raise click.BadParameter(f"TensorRT does not train; there are {_TRAINING}.")
-    return _known(value, _TRAINING)
+        raise click.BadParameter(f"TensorRT does not train; there are {CUDA_WORDS}.")
+    return _known(value, CUDA_WORDS, "cuda")
 
 
 def _device(context: click.Context, option: click.Parameter, value: str) -> str:
-    return _known(value, _WORDS)
+    return _known(value, _WORDS, "cuda|tensorrt")
 
 
-def _known(value: str, words: str) -> str:
+def cuda_device(context: click.Context, option: click.Parameter, value: str) -> str:
+    """The callback of a --device without TensorRT."""
+    return _known(value, CUDA_WORDS, "cuda")
+
+
+def _known(value: str, words: str, gpus: str) -> str:
     """Checked without the runtime, so that a misspelt one is refused at once."""
-    if not re.fullmatch(r"auto|cpu|(?:cuda|tensorrt)(?::[0-9]{1,4})?", value):
+    if not re.fullmatch(rf"auto|cpu|(?:{gpus})(?::[0-9]{{1,4}})?", value):
         raise click.BadParameter(f"{value!r} is not one of {words}.")
     return value

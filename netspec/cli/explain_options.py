@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 import click
 
+from netspec.cli.device_option import CUDA_WORDS, cuda_device
+from netspec.cli.option_group import with_options
 from netspec.explain.methods import ALIASES, METHODS
 from netspec.text.nearest import nearest
 from netspec.text.printable import printable
-
-_DEVICES = "auto, cpu, cuda, cuda:N"
 
 
 def _methods(context: click.Context, option: click.Parameter, said: tuple[str, ...]) -> Any:
@@ -26,13 +25,6 @@ def _methods(context: click.Context, option: click.Parameter, said: tuple[str, .
             raise click.BadParameter(f"no method {printable(name)!r}; {hint}")
         found.append(ALIASES.get(name, name))
     return tuple(dict.fromkeys(found))
-
-
-def _device(context: click.Context, option: click.Parameter, value: str) -> str:
-    """Checked without the runtime, so that a misspelt one is refused at once."""
-    if not re.fullmatch(r"auto|cpu|cuda(?::[0-9]{1,4})?", value):
-        raise click.BadParameter(f"{printable(value)!r} is not one of {_DEVICES}.")
-    return value
 
 
 _WHOLE = click.IntRange(min=1)
@@ -88,7 +80,11 @@ _OPTIONS = (
     click.option("--seeds", type=_WHOLE, metavar="N", help="Pictures that maximize makes (4)."),
     click.option("--top", type=_WHOLE, metavar="K", help="Patches of a channel, for dissect (9)."),
     click.option(
-        "--device", callback=_device, default="auto", metavar="DEVICE", help=f"{_DEVICES} (auto)."
+        "--device",
+        callback=cuda_device,
+        default="auto",
+        metavar="DEVICE",
+        help=f"{CUDA_WORDS} (auto).",
     ),
     click.option(
         "--batch", type=_WHOLE, default=8, metavar="N", help="Samples that run at a time (8)."
@@ -98,6 +94,4 @@ _OPTIONS = (
 
 def explain_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """All of them."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)

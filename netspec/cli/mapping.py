@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netspec.cli.option_group import with_options
 from netspec.cli.weight_options import tell
 from netspec.text.printable import printable
 
@@ -33,9 +34,7 @@ def map_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--show-mapping", is_flag=True, help="Print which tensor of the file is which."
         ),
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return with_options(command, options)
 
 
 def with_map(

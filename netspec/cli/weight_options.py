@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.cli.failure import Failure
+from netspec.cli.option_group import with_options
 
 if TYPE_CHECKING:
     from netspec.graph.graph import Graph
@@ -40,9 +41,7 @@ def weight_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--allow-extra", is_flag=True, help="Leave out tensors that the net does not have."
         ),
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return with_options(command, options)
 
 
 def order_option(command: Callable[..., Any]) -> Callable[..., Any]:
