@@ -23,15 +23,15 @@ pytest.importorskip("onnxruntime")
 pytest.importorskip("ml_dtypes")
 Image = pytest.importorskip("PIL.Image")
 
-from netspec.cli import train_folder  # noqa: E402
-from netspec.machine.errors import UnusableError  # noqa: E402
-from netspec.text.training import INITS, chosen  # noqa: E402
-from netspec.train.selection import select  # noqa: E402
-from netspec.weights.initial import Seeded  # noqa: E402
-from netspec.weights.safetensor import SafetensorsFile, write_safetensors  # noqa: E402
-from tests.commands import Outcome, environment  # noqa: E402
-from tests.commands import netspec as run_netspec  # noqa: E402
-from tests.graphs import graph_of  # noqa: E402
+from netspec.cli import train_folder
+from netspec.machine.errors import UnusableError
+from netspec.text.training import INITS, chosen
+from netspec.train.selection import select
+from netspec.weights.initial import Seeded
+from netspec.weights.safetensor import SafetensorsFile, write_safetensors
+from tests.commands import Outcome, environment
+from tests.commands import netspec as run_netspec
+from tests.graphs import graph_of
 
 Run = Callable[..., Outcome]
 

@@ -62,7 +62,7 @@ class _Part:
 
     def open(self) -> IO[bytes]:
         """The file, which none but we can open."""
-        self._file = open(self._new, "xb", opener=_private)  # noqa: SIM115
+        self._file = open(self._new, "xb", opener=_private)  # noqa: SIM115  # `finish` closes it
         return self._file
 
     def finish(self) -> None:

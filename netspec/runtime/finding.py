@@ -55,7 +55,7 @@ class Inputs:
 
 def suffix(path: str) -> str:
     """The suffix of a path in small letters, with its dot."""
-    return os.path.splitext(path)[1].lower()  # noqa: PTH122
+    return os.path.splitext(path)[1].lower()  # noqa: PTH122 - see above
 
 
 def find_inputs(arguments: Iterable[str], tell: Callable[[str], object]) -> Inputs:
@@ -69,7 +69,7 @@ def find_inputs(arguments: Iterable[str], tell: Callable[[str], object]) -> Inpu
     for argument in arguments:
         path = Path(argument)
         if path.is_dir():
-            folders.append(os.path.join(path, ""))  # noqa: PTH118
+            folders.append(os.path.join(path, ""))  # noqa: PTH118 - see above
             names.append(_pictures(path, tell))
         else:
             refuse_no_file(path)

@@ -23,15 +23,15 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-import netspec  # noqa: E402
-from netspec.graph.graph import Graph  # noqa: E402
-from netspec.onnxgen.build import build  # noqa: E402
-from netspec.onnxgen.model import compile_model  # noqa: E402
-from netspec.onnxgen.program import Program  # noqa: E402
-from netspec.onnxgen.target import Target  # noqa: E402
-from netspec.runtime.images import read_picture  # noqa: E402
-from netspec.weights.values import ArrayValues, Values, choose_values  # noqa: E402
-from tests.net_models import Array, random_weights  # noqa: E402
+import netspec
+from netspec.graph.graph import Graph
+from netspec.onnxgen.build import build
+from netspec.onnxgen.model import compile_model
+from netspec.onnxgen.program import Program
+from netspec.onnxgen.target import Target
+from netspec.runtime.images import read_picture
+from netspec.weights.values import ArrayValues, Values, choose_values
+from tests.net_models import Array, random_weights
 
 NETS = ("digits", "resnet18", "resnet50", "vgg11", "googlenet", "densenet121")
 DIGITS = ROOT / "specs" / "digits"

@@ -25,17 +25,17 @@ import numpy as np
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from netspec.graph.elaborate import elaborate  # noqa: E402
-from netspec.graph.graph import Graph  # noqa: E402
-from netspec.onnxgen.build import build  # noqa: E402
-from netspec.onnxgen.model import EXTERNAL_ABOVE, write_model  # noqa: E402
-from netspec.onnxgen.target import Target  # noqa: E402
-from netspec.text.source import Source  # noqa: E402
-from netspec.text.spec import parse  # noqa: E402
-from netspec.weights.blocks import blocks  # noqa: E402
-from netspec.weights.initial import Seeded  # noqa: E402
-from netspec.weights.safetensor import write_safetensors  # noqa: E402
-from netspec.weights.values import choose_values  # noqa: E402
+from netspec.graph.elaborate import elaborate
+from netspec.graph.graph import Graph
+from netspec.onnxgen.build import build
+from netspec.onnxgen.model import EXTERNAL_ABOVE, write_model
+from netspec.onnxgen.target import Target
+from netspec.text.source import Source
+from netspec.text.spec import parse
+from netspec.weights.blocks import blocks
+from netspec.weights.initial import Seeded
+from netspec.weights.safetensor import write_safetensors
+from netspec.weights.values import choose_values
 
 #: What is compiled: where the weights come from, and to which type.
 CASES = (

@@ -31,17 +31,17 @@ import numpy as np
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from netspec.analysis.training import training_memory  # noqa: E402
-from netspec.graph.graph import Graph  # noqa: E402
-from netspec.machine.processors import cores  # noqa: E402
-from netspec.text.shipped import spec_file  # noqa: E402
-from netspec.text.training import LOSSES, OPTIMIZERS, Choice, Training, chosen  # noqa: E402
-from netspec.train.schedules import default_rate  # noqa: E402
-from netspec.train.step import Objective  # noqa: E402
-from netspec.train.trainer import Trainer  # noqa: E402
-from netspec.weights.initial import Seeded  # noqa: E402
-from tests.graphs import all_values, graph_of  # noqa: E402
-from tests.training_batches import random_batches  # noqa: E402
+from netspec.analysis.training import training_memory
+from netspec.graph.graph import Graph
+from netspec.machine.processors import cores
+from netspec.text.shipped import spec_file
+from netspec.text.training import LOSSES, OPTIMIZERS, Choice, Training, chosen
+from netspec.train.schedules import default_rate
+from netspec.train.step import Objective
+from netspec.train.trainer import Trainer
+from netspec.weights.initial import Seeded
+from tests.graphs import all_values, graph_of
+from tests.training_batches import random_batches
 
 VGG11 = """\
 netspec: 1

@@ -20,15 +20,15 @@ import numpy as np
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-import netspec  # noqa: E402
-from netspec.analysis.training import TrainingModel  # noqa: E402
-from netspec.graph import Graph  # noqa: E402
-from netspec.text.training import LOSSES, OPTIMIZERS, Training, chosen  # noqa: E402
-from netspec.train.memory import step_memory  # noqa: E402
-from netspec.train.step import Objective, training_step  # noqa: E402
-from netspec.train.trainer import Trainer  # noqa: E402
-from netspec.weights.initial import Seeded  # noqa: E402
-from tests.graphs import graph_of  # noqa: E402
+import netspec
+from netspec.analysis.training import TrainingModel
+from netspec.graph import Graph
+from netspec.text.training import LOSSES, OPTIMIZERS, Training, chosen
+from netspec.train.memory import step_memory
+from netspec.train.step import Objective, training_step
+from netspec.train.trainer import Trainer
+from netspec.weights.initial import Seeded
+from tests.graphs import graph_of
 
 VGG11_32 = """\
 netspec: 1

@@ -48,7 +48,7 @@ _LOOK = {
 def need_plot() -> None:
     """UnusableError where matplotlib is not installed."""
     try:
-        import matplotlib  # noqa: F401
+        import matplotlib  # noqa: F401  # whether it is there
     except ImportError as error:
         raise UnusableError(
             f"pictures need matplotlib: {error}",
