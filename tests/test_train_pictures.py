@@ -192,7 +192,7 @@ def old(tmp_path: Path) -> Iterator[Path]:
 @drawn
 @pytest.mark.parametrize("at", [2, 4, 5])
 def test_a_full_disk_leaves_the_old_picture(old: Path, at: int) -> None:
-    from netspec.train.pictures import sheet
+    from netspec.plots import sheet
 
     def paint(figure: object) -> None: ...
 

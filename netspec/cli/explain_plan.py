@@ -22,9 +22,9 @@ from netspec.explain.net import Net
 from netspec.explain.pictures.colours import colormap
 from netspec.explain.samples import read
 from netspec.machine.errors import UnusableError
+from netspec.plots.sheet import need_plot
 from netspec.runtime.finding import ARRAYS, Inputs, find_inputs, suffix
 from netspec.text.printable import printable
-from netspec.train.pictures.sheet import need_plot
 
 #: The methods that an option is for; it means nothing to the others.
 _FOR = {

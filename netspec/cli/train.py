@@ -100,7 +100,7 @@ def command(
                 folder.check((Path(spec), *given.files), resume=resume, plot=plot)
                 folder.refuse_full(state_bytes(graph, training))
             if plot:
-                from netspec.train.pictures.sheet import need_plot
+                from netspec.plots.sheet import need_plot
 
                 need_plot()
             plan = Plan.of(graph, training, device, freeze)

@@ -10,10 +10,10 @@ import zlib
 from base64 import b64encode
 from collections.abc import Iterator
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 
 from netspec.diagram.palette import DARK, LIGHT, Theme
+from netspec.pages.theme import theme
 
 _FOLDER = Path(__file__).parent.parent
 _WEB = _FOLDER / "web"
@@ -34,7 +34,7 @@ def script() -> str:
 
 def style() -> str:
     """The style of the page: its own, the colours of diagrams in both themes, the font."""
-    return "\n".join([asset("page.css"), *_colours(), *_faces()])
+    return "\n".join([theme(), asset("page.css"), *_colours(), *_faces()])
 
 
 @cache
@@ -44,25 +44,6 @@ def engine() -> tuple[str, str]:
     version = re.search(rb"Viz\.js ([\d.]+)", code[:200])
     assert version is not None
     return b64encode(zlib.compress(code, 9)).decode(), version[1].decode()
-
-
-def policy(script: str, style: str) -> str:
-    """A content security policy under which this script and style work, and nothing is fetched."""
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src '{_hash(script)}' 'wasm-unsafe-eval'",
-            f"style-src '{_hash(style)}'",
-            "font-src data:",
-            "worker-src blob:",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
 
 
 def _faces() -> Iterator[str]:

@@ -13,13 +13,14 @@ from netspec import __version__
 from netspec.analysis.units import nbytes, scaled
 from netspec.diagram import appearance
 from netspec.diagram.look import Look
-from netspec.diagram.page.assets import asset, engine, policy, script, style
+from netspec.diagram.page.assets import asset, engine, script, style
 from netspec.diagram.page.facts import facts
 from netspec.diagram.page.first import drawn, first_view
 from netspec.diagram.page.tree import parts
 from netspec.diagram.palette import LIGHT, THEMES
 from netspec.diagram.writing import attributes, defaults, identifier
 from netspec.graph import Graph
+from netspec.pages.policy import policy
 from netspec.text.limits import MAX_PAGE_NODES, PAGE_SECONDS
 from netspec.text.printable import printable
 
@@ -59,7 +60,9 @@ def document(graph: Graph, look: Look, data: dict[str, Any], drawing: bytes) -> 
     _, _, svg = drawing.decode().partition("?>")
     filled = Template(asset("page.html")).substitute(
         theme=_theme(look),
-        policy=policy(code, looks),
+        policy=policy(
+            code, looks, "font-src data:", "worker-src blob:", scripts="'wasm-unsafe-eval'"
+        ),
         version=html.escape(__version__),
         name=html.escape(printable(graph.name)),
         doc=html.escape(_doc(graph)),

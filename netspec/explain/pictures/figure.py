@@ -13,8 +13,8 @@ import numpy as np
 
 from netspec.explain.pictures.colours import colormap, grey
 from netspec.explain.pictures.panels import Areas, Heat, Panel, Photo
+from netspec.plots.sheet import draw
 from netspec.text.printable import printable
-from netspec.train.pictures.sheet import draw
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

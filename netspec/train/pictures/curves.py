@@ -7,8 +7,8 @@ from math import isfinite, nan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netspec.plots.sheet import MUTED, TRAINING, VALIDATION, draw, plain
 from netspec.text.printable import printable
-from netspec.train.pictures.sheet import MUTED, TRAINING, VALIDATION, draw, plain
 from netspec.train.records import EpochRecord
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netspec.analysis.units import percent
+from netspec.plots.sheet import TEXT, draw
 from netspec.text.printable import printable
 from netspec.train.confusion import Confusion, clipped
-from netspec.train.pictures.sheet import TEXT, draw
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

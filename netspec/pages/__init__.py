@@ -1,0 +1,1 @@
+"""What all HTML pages share: two themes, and a policy under which nothing is fetched."""

@@ -1,0 +1,1 @@
+"""What all plots share; matplotlib is the extra `plot`."""
