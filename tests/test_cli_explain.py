@@ -93,6 +93,15 @@ def test_the_numbers_of_a_map(here: Here) -> None:
     assert np.allclose(np.load("c.npy"), found, atol=1e-5)
 
 
+def test_pixels_of_a_file_to_train_on_are_read_as_training_reads_them(here: Here) -> None:
+    pixels = np.asarray(Image.open("pics/a.png"))[:, 2:14]
+    Image.fromarray(pixels).save("cut.png")
+    np.savez("x.npz", x=pixels[None], y=np.zeros(1, np.int64))
+    for source in ("cut.png", "x.npz"):
+        assert here.explain(source, "--method", "vanilla", "-o", f"{source}.npy").code == 0
+    np.testing.assert_array_equal(np.load("cut.png.npy"), np.load("x.npz.npy"))
+
+
 def test_classes_side_by_side(here: Here) -> None:
     said = ("--class", "bee", "--class", "0", "--method", "vanilla", "--method", "occlusion")
     assert here.explain("pics/a.png", *said, "-o", "a.svg").code == 0
@@ -238,8 +247,8 @@ def test_a_spec_that_does_not_say_how_pictures_are_read(here: Here) -> None:
     (here.folder / "bare.yaml").write_text(TINY.replace(", image: {resize: 12, crop: 12}", ""))
     outcome = here.explain("pics/a.png", spec="bare.yaml")
     assert outcome.code == 2
-    assert "the spec does not say how a picture becomes the input" in outcome.err
-    assert "= help: give it an `image:` section" in outcome.err
+    assert "a picture needs an `image:` section in the spec's `input:`" in outcome.err
+    assert "= help: `input: {shape: 3x12x12, image: {resize: 12, crop: 12}}`" in outcome.err
 
 
 def test_a_picture_that_is_smaller_than_the_crop(here: Here) -> None:

@@ -247,6 +247,12 @@ PLANES = "netspec: 1\nname: planes\ninput: 2x8x8\nnet: INPUT -> CONV(3, 3)\n"
         ),
         (
             FLAT,
+            lambda net, x: saliency(net, x, [0], "guided"),
+            "`guided` is the vanilla gradient of a net without rectifiers, as this one is | "
+            "`vanilla` is what to ask for",
+        ),
+        (
+            FLAT,
             lambda net, x: net.number("3"),
             "no class `3`; there are 3 | give a number from 0 to 2",
         ),
@@ -258,8 +264,8 @@ PLANES = "netspec: 1\nname: planes\ninput: 2x8x8\nnet: INPUT -> CONV(3, 3)\n"
         (
             PLANES.replace("CONV(3, 3)", "FC(3)"),
             lambda net, x: net.prepare("x.png"),
-            "the spec does not say how a picture becomes the input | give it an `image:` section: "
-            "`input: {shape: ..., image: {resize: 256, crop: 224}}`",
+            "a picture needs an `image:` section in the spec's `input:`, which says how to read it "
+            "| a picture has 1 or 3 channels, CxHxW; give the samples of this net as arrays",
         ),
     ],
 )

@@ -6,6 +6,7 @@ and guided backpropagation's stays.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 
 from netspec.explain.net import Net
 from netspec.explain.saliency import saliency
-from netspec.explain.sanity import Level, check, rank_correlation
+from netspec.explain.sanity import check, rank_correlation
 from netspec.graph import Graph
 from netspec.weights.initial import Seeded
 from netspec.weights.values import ArrayValues, Values
@@ -41,13 +42,17 @@ def net_of(graph: Graph, values: Values | None = None) -> Net:
 
 @pytest.mark.parametrize(("method", "passes"), [("vanilla", True), ("guided", False)])
 def test_guided_backpropagation_fails_and_the_gradient_passes(method: Any, passes: bool) -> None:
-    told: list[Level] = []
+    told: list[tuple[int, int]] = []
     net = net_of(graph_of(NET))
-    found = check(net, lambda other: saliency(other, ring(), [3], method)[0], progress=told.append)
-    assert found.method == method
-    assert found.passed == passes
-    assert [level.layer for level in found.levels] == ["fc1", "conv4", "conv3", "conv2", "conv1"]
-    assert tuple(told) == found.levels
+    explain = partial(saliency, x=ring(), numbers=[3, 5], method=method)
+    found = check(net, explain(net), explain, progress=lambda *each: told.append(each))
+    for one in found:
+        assert one.method == method
+        assert one.passed == passes
+        assert [level.layer for level in one.levels] == ["fc1", "conv4", "conv3", "conv2", "conv1"]
+        assert one.decisive is one.levels[2]
+    assert len(found) == 2 and found[0] != found[1]
+    assert told == [(done, 15) for done in range(1, 16)]
 
 
 def test_levels_hold_all_weights_in_the_end() -> None:
@@ -61,17 +66,20 @@ def test_levels_hold_all_weights_in_the_end() -> None:
     def explain(net: Net) -> Any:
         drawn = (n for n, old in own.items() if not np.array_equal(net.values.read(n), old))
         seen.append({name.partition(".")[0] for name in drawn})
-        return saliency(net, ring(), [0])[0]
+        return saliency(net, ring(), [0])
 
-    found = check(net_of(graph, ArrayValues(graph, own)), explain, most=2, draws=1)
+    net = net_of(graph, ArrayValues(graph, own))
+    (found,) = check(net, saliency(net, ring(), [0]), explain, most=2, draws=1)
     assert [level.layer for level in found.levels] == ["conv4", "bn1"]
-    assert seen == [set(), {"fc1", "conv4"}, {node.partition(".")[0] for node in own}]
+    assert found.decisive is found.levels[1]
+    assert seen == [{"fc1", "conv4"}, {node.partition(".")[0] for node in own}]
 
 
 def test_the_check_does_not_draw_the_net_s_own_weights() -> None:
     """A net with seeded weights is compared with other ones, whatever its seed."""
     net = net_of(graph_of(NET), Seeded(graph_of(NET), 1))
-    found = check(net, lambda other: saliency(other, ring(), [3])[0], seed=1, draws=1)
+    explain = partial(saliency, x=ring(), numbers=[3])
+    (found,) = check(net, explain(net), explain, seed=1, draws=1)
     assert all(level.correlation < 0.9 for level in found.levels)
 
 

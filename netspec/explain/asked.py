@@ -70,7 +70,8 @@ class Checked:
     def verdict(self) -> str:
         """What came of it."""
         came = "passed" if self.check.passed else "FAILED"
-        return f"sanity check {came}: {self.check.levels[-1].correlation:z.2f}"
+        at = self.check.decisive
+        return f"sanity check {came}: {at.correlation:z.2f} at {printable(at.layer)}"
 
     @property
     def levels(self) -> str:

@@ -80,12 +80,8 @@ def _read(graph: Graph, node: Node) -> Node:
 
 
 def _in_rgb(net: Net, kernels: Array) -> Array:
-    swapped = any(
-        at.image is not None and at.image.channels == "BGR"
-        for at in net.graph.spec.inputs
-        if at.name == net.input
-    )
-    return kernels[:, ::-1] if swapped else kernels
+    image = net.images.get(net.input)
+    return kernels[:, ::-1] if image is not None and image.channels == "BGR" else kernels
 
 
 def _tiles(node: Node, values: Array, names: list[str], most: int) -> Tiles:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import cast, get_args
 
@@ -19,15 +20,13 @@ from netspec.explain.pictures.panels import Panel
 from netspec.explain.saliency import Method as Saliency
 from netspec.explain.saliency import saliency
 from netspec.explain.samples import Sample
-from netspec.explain.sanity import Level, check
+from netspec.explain.sanity import check
 from netspec.machine.errors import UnusableError
 
 #: Methods that read a layer.
 LAYERED = (*get_args(Gradcam), "activations", "filters", "maximize", "dissect")
 #: Those that a sanity check is for.
 CHECKED = (*get_args(Gradcam), *get_args(Saliency))
-#: Steps in which weights are randomised, at most.
-_LEVELS = 5
 
 
 def look(net: Net, name: str, asked: Asked, sample: Sample | None, progress: Progress) -> Found:
@@ -76,8 +75,9 @@ def _gradients(net: Net, name: str, asked: Asked, sample: Sample, progress: Prog
     found: list[Map] = []
     checks: list[Checked] = []
     for layer in asked.layers if name in LAYERED and asked.layers else ("",):
-        maps = _maps(net, name, asked.classes, sample, layer)
-        made = _checks(net, name, asked.classes, sample, layer, progress) if asked.sanity else []
+        again = partial(_maps, name, asked.classes, sample, layer)
+        maps = again(net)
+        made = _checked(net, maps, again, layer, progress) if asked.sanity else []
         notes = [one.verdict for one in made] or [""] * len(maps)
         pairs = zip(maps, notes, strict=True)
         rows.append(tuple(map_panel(one, sample.pixels, asked.alpha, note) for one, note in pairs))
@@ -88,36 +88,22 @@ def _gradients(net: Net, name: str, asked: Asked, sample: Sample, progress: Prog
 
 
 def _maps(
-    net: Net, name: str, classes: tuple[int, ...], sample: Sample, layer: str
+    name: str, classes: tuple[int, ...], sample: Sample, layer: str, net: Net
 ) -> tuple[Map, ...]:
     if name in get_args(Gradcam):
         return gradcam(net, sample.x, classes, cast("Gradcam", name), layer)
     return saliency(net, sample.x, classes, cast("Saliency", name))
 
 
-def _checks(
+def _checked(
     net: Net,
-    name: str,
-    classes: tuple[int, ...],
-    sample: Sample,
+    maps: tuple[Map, ...],
+    again: Callable[[Net], tuple[Map, ...]],
     layer: str,
     progress: Progress,
 ) -> list[Checked]:
     """The check of each class's map."""
-    done = 0
-
-    def level(_: Level) -> None:
-        nonlocal done
-        done += 1
-        progress(done, _LEVELS * len(classes))
-
-    found = []
-    for at in classes:
-        map_of = partial(_first_map, name, at, sample, layer)
-        of = f"class {net.label(at)}" + (f" at {layer}" if layer else "")
-        found.append(Checked(of, check(net, map_of, most=_LEVELS, progress=level)))
-    return found
-
-
-def _first_map(name: str, number: int, sample: Sample, layer: str, net: Net) -> Map:
-    return _maps(net, name, (number,), sample, layer)[0]
+    checks = check(net, maps, again, progress=progress)
+    at = f" at {layer}" if layer else ""
+    pairs = zip(maps, checks, strict=True)
+    return [Checked(f"class {one.label}{at}", each) for one, each in pairs]

@@ -22,7 +22,7 @@ from netspec.runtime.device import Device
 from netspec.runtime.errors import InputError
 from netspec.runtime.images import decode_pixels, quiet, to_input
 from netspec.runtime.ranking import softmax
-from netspec.text.image import Image
+from netspec.text.image import Image, image_advice
 from netspec.text.nearest import did_you_mean
 from netspec.text.printable import printable
 from netspec.train.losses import default_loss, scored_layer
@@ -114,20 +114,22 @@ class Net:
         has an area, else the first.
         """
         inputs = self.graph.inputs
-        pictures = (at.name for at in self.graph.spec.inputs if at.image is not None)
         spatial = (name for name, kind in inputs.items() if kind.rank == 3)
-        return [*pictures, *spatial, *inputs][0]
+        return [*self.images, *spatial, *inputs][0]
+
+    @cached_property
+    def images(self) -> Mapping[str, Image]:
+        """How pictures become inputs, of those inputs whose spec says so."""
+        return {at.name: at.image for at in self.graph.spec.inputs if at.image is not None}
 
     @property
     def image(self) -> Image:
         """How a picture becomes the input; UnusableError where the spec does not say."""
-        for at in self.graph.spec.inputs:
-            if at.image is not None and at.name == self.input:
-                return at.image
+        if self.input in self.images:
+            return self.images[self.input]
         raise UnusableError(
-            "the spec does not say how a picture becomes the input",
-            help="give it an `image:` section: `input: {shape: ..., image: {resize: 256, "
-            "crop: 224}}`",
+            "a picture needs an `image:` section in the spec's `input:`, which says how to read it",
+            help=image_advice(self.graph.inputs[self.input].shape),
         )
 
     def prepare(self, path: str | Path) -> tuple[Array, NDArray[np.uint8]]:

@@ -109,8 +109,14 @@ def _filling(net: Net, picture: Array, fill: Fill, size: int) -> Array:
     """What shows in the place of the picture where it is covered."""
     match fill:
         case "grey":
+            if net.input not in net.images:
+                raise UnusableError(
+                    f"which number of `{printable(net.input)}` is grey, only an `image:` section of"
+                    " the spec could say",
+                    help="fill with `mean` or `blur`, which need none",
+                )
             grey = np.full_like(picture, 127.5)
-            to_input(grey, net.image, grey)
+            to_input(grey, net.images[net.input], grey)
             return grey
         case "mean":
             return np.broadcast_to(picture.mean(axis=(1, 2), keepdims=True), picture.shape)

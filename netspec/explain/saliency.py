@@ -11,6 +11,7 @@ import numpy as np
 from netspec.autodiff.backward import Rule
 from netspec.explain.maps import Array, Map, maps_of
 from netspec.explain.net import Inputs, Net
+from netspec.machine.errors import UnusableError
 
 Method: TypeAlias = Literal["vanilla", "guided", "deconv", "smooth", "integrated", "input*gradient"]
 #: The rules by which a class's score comes back to the input, for the methods that have their own.
@@ -48,12 +49,19 @@ def saliency(
     - `input*gradient`: x dS/dx (Shrikumar et al. 2016, "Not just a black box").
 
     Of several inputs the map is that of `net.input`, and the others stay as they are.
+    UnusableError for `guided` and `deconv` where there is no rectifier, at which they would differ
+    from `vanilla`.
     """
     feeds = net.feeds(x)
     if method in _MEANS:
         values = [_MEANS[method](net, feeds, at, averaging) for at in numbers]
         scores = net.scores(feeds)
     else:
+        if method in _RULES and not any(node.layer.rectifier for node in net.graph.nodes):
+            raise UnusableError(
+                f"`{method}` is the vanilla gradient of a net without rectifiers, as this one is",
+                help="`vanilla` is what to ask for",
+            )
         look = net.explain(feeds, numbers, net.input, _RULES.get(method, "plain"))
         scores, gradients = look.values[net.scored], look.gradients[net.input]
         shares = method == "input*gradient"

@@ -53,7 +53,7 @@ def read(net: Net, path: str) -> Iterator[Sample]:
         for input_name, kind in net.graph.inputs.items()
     }
     try:
-        batches = read_samples(Path(path), types)
+        batches = read_samples(Path(path), types, net.images)
     except (InputError, OSError) as error:
         raise InputError(f"{printable(path)}: {error}") from error
     count = len(batches[net.input])
@@ -67,7 +67,7 @@ def as_pixels(net: Net, values: Array) -> NDArray[np.uint8]:
     """The pixels that the spec's `image:` section makes an input (C, H, W) of; where there is none,
     or there are channels of no colour, the range of the numbers from black to white.
     """
-    image = next((at.image for at in net.graph.spec.inputs if at.name == net.input), None)
+    image = net.images.get(net.input)
     if image is not None:
         return _undone(values, image)
     plain = values if len(values) in (1, 3) else values.mean(axis=0, keepdims=True)

@@ -43,36 +43,50 @@ class Check:
     levels: tuple[Level, ...]
 
     @property
+    def decisive(self) -> Level:
+        """The level in the middle.
+
+        What the upper half of the layers has learned is lost there. Once the first layers are lost
+        too even a map that only draws edges changes, for these are the layers that find them.
+        """
+        return self.levels[len(self.levels) // 2]
+
+    @property
     def passed(self) -> bool:
-        """Whether nothing like the map is left when nothing of what was learned is."""
-        return self.levels[-1].correlation < SAME
+        """Whether the map is another one at the decisive level."""
+        return self.decisive.correlation < SAME
 
 
 def check(
     net: Net,
-    explain: Callable[[Net], Map],
+    maps: Sequence[Map],
+    again: Callable[[Net], Sequence[Map]],
     *,
     most: int = 5,
     draws: int = 3,
     seed: int = 0,
-    progress: Callable[[Level], object] = lambda level: None,
-) -> Check:
-    """Randomise a net from the top, in at most so many levels, each so many times by a seed, and
-    compare what `explain` makes of it.
+    progress: Callable[[int, int], object] = lambda done, count: None,
+) -> tuple[Check, ...]:
+    """A check of each of a net's maps: randomise the net from the top, in at most so many levels,
+    each so many times by a seed, and compare the maps that are made of it `again`.
 
-    `progress` is told of each level. Guided backpropagation is known to fail: it draws the edges of
-    the picture whatever the weights are.
+    `progress` is told how many of how many random nets are done. Guided backpropagation is known
+    to fail: it draws the edges of the picture whatever the weights are.
     """
-    own = explain(net)
-    levels = []
-    for layers in _from_the_top(net.graph, most):
-        alike = [
-            rank_correlation(own.values, explain(_renewed(net, layers, seed + draw)).values)
-            for draw in range(draws)
-        ]
-        levels.append(Level(layers[-1], sum(alike) / draws))
-        progress(levels[-1])
-    return Check(own.method, tuple(levels))
+    parts = list(_from_the_top(net.graph, most))
+    found = []
+    for at, layers in enumerate(parts):
+        alike = np.zeros(len(maps))
+        for draw in range(draws):
+            others = again(_renewed(net, layers, seed + draw))
+            pairs = zip(maps, others, strict=True)
+            alike += [rank_correlation(own.values, other.values) for own, other in pairs]
+            progress(at * draws + draw + 1, len(parts) * draws)
+        found.append([Level(layers[-1], float(each)) for each in alike / draws])
+    return tuple(
+        Check(own.method, levels)
+        for own, levels in zip(maps, zip(*found, strict=True), strict=True)
+    )
 
 
 def _renewed(net: Net, layers: Sequence[str], seed: int) -> Net:
