@@ -162,7 +162,7 @@ CHAINS = st.lists(st.one_of(windows(), branches()), min_size=1, max_size=4).map(
 HOURGLASSES = st.tuples(windows(), enlargements(), windows(), branches()).map(" -> ".join)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.one_of(CHAINS, HOURGLASSES))
 def test_gradients_reach_as_far_as_the_field_and_no_further(chain: str) -> None:
     graph = fitting(chain)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 #: By how much a mean of float32 numbers that are all 1 may differ from 1.
 _ROUNDING = 1e-7
+#: The least share that a percentage tells from nothing.
+_LEAST = 1e-5
 
 
 def nbytes(count: int) -> str:
@@ -25,11 +27,13 @@ def scaled(count: int) -> str:
 
 
 def percent(share: float) -> str:
-    """A fraction as people read it: `91.8%`; with more digits where one would make it all:
-    `99.96%`.
+    """A fraction as people read it: `91.8%`; with more digits where one would make it all or
+    nothing: `99.96%`, `0.02%`, and `<0.001%` where that is too little.
     """
+    if 0 < share < _LEAST:
+        return f"<{100 * _LEAST:g}%"
     digits = 1
-    while share < 1 - _ROUNDING and float(f"{100 * share:.{digits}f}") == 100:
+    while 0 < share < 1 - _ROUNDING and float(f"{100 * share:.{digits}f}") in (0, 100):
         digits += 1
     return f"{100 * share:.{digits}f}%"
 

@@ -18,8 +18,9 @@ from netspec.cli.weight_options import INSTALL
 _BASE = ("pyyaml", "jsonschema", "click", "rich", "graphviz", "pygraphviz")
 _EXTRAS = ("numpy", "onnx", "pillow", "ml_dtypes")
 _RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
-#: What `bench --compare` also times where it is there.
+#: What `bench --compare` also times where it is there, and what draws plots.
 _RIVALS = ("torch", "onnxscript")
+_PLOTS = "matplotlib"
 
 
 @click.command("doctor", short_help="Versions, providers that really start, missing libraries.")
@@ -36,6 +37,8 @@ def command() -> int:
     for name in _RIVALS:
         if not _show(name, quiet=True):
             _row(name, "not installed; `bench --compare` goes without")
+    if not _show(_PLOTS, quiet=True):
+        _row(_PLOTS, "not installed; `explain` and `train --plot` draw nothing")
     runtimes = [name for name in _RUNTIMES if _show(name, quiet=True)]
     if not runtimes:
         missing.append("onnxruntime")
