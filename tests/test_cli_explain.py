@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from netspec import load
 from netspec.cli.explain_places import Names, place
 from netspec.cli.explain_progress import ExplainProgress
 from netspec.cli.failure import Failure
 from netspec.cli.progress import PATIENCE
+from netspec.explain import looking
 from netspec.explain.gradcam import gradcam
 from netspec.explain.methods import METHODS
+from netspec.explain.net import Net
 from netspec.explain.occlusion import occlude
 from netspec.explain.saliency import saliency
+from netspec.weights.values import choose_values
 from tests.commands import Outcome, netspec
 from tests.explain_nets import DIGITS, SAMPLES, digits
 
@@ -108,7 +115,7 @@ def test_classes_side_by_side(here: Here) -> None:
     drawn = text("a.svg")
     for part in ("tiny: a.png", "class bee, ", "class ant, ", "Vanilla gradient at input"):
         assert part in drawn
-    assert drawn.count("Occlusion at input") == 2 and drawn.count("that wins") == 1
+    assert drawn.count("Occlusion at input") == 3 and drawn.count(" wins") == 1
 
 
 def test_a_page_has_all_methods(here: Here) -> None:
@@ -149,6 +156,7 @@ def test_an_index_and_its_pages(here: Here) -> None:
     assert here.files() == {"r.html", "r.pages"} and here.files("r.pages") == {"a.html", "b.html"}
     assert 'href="r.pages/a.html"' in text("r.html") and outcome.out.endswith("2 pages: r.html\n")
     assert 'href="../r.html"' in text("r.pages/a.html")
+    (here.folder / "r").mkdir()
     assert here.explain("pics", "--format", "html", "--method", "cam", "-o", "r").code == 0
     assert here.files("r") == {"index.html", "a.html", "b.html"}
     assert 'href="a.html"' in text("r/index.html") and 'href="index.html"' in text("r/a.html")
@@ -160,9 +168,49 @@ def test_the_net_itself(here: Here) -> None:
     assert outcome.code == 0 and "tiny: m.npy" in outcome.out
     assert here.files() == {"tiny.filters.png", "m.npy"}
     assert np.load("m.npy").shape == (3, 2, 3, 12, 12)  # classes, seeds
-    one = ("--method", "maximize", "--layer", "conv1", "--channel", "2", "--steps", "2")
+    # a channel is none of the classes, of which there are many
+    many = TINY.replace("FC(3)", "FC(12)").partition("output:")[0]
+    (here.folder / "many.yaml").write_text(many)
+    one = ("--method", "maximize", "--channel", "2", "--steps", "2")
+    for spec in ("tiny.yaml", "many.yaml"):
+        assert here.explain(*one, "--layer", "conv1", "-o", "c.svg", spec=spec).code == 0
+        assert "conv1, channel 2" in text("c.svg")
     assert here.explain(*one, "-o", "c.svg").code == 0
-    assert "conv1, channel 2" in text("c.svg")
+    assert "relu1, channel 2" in text("c.svg")
+    outcome = here.explain("--method", "maximize", spec="many.yaml")
+    assert outcome.code == 2 and "the net knows 12 classes" in outcome.err
+
+
+def test_raw_numbers_of_layers(here: Here) -> None:
+    """Planes by channel, and kernels as files of weights have them."""
+    assert here.explain("pics/a.png", "--method", "activations", "-o", "a.npy").code == 0
+    assert here.explain("--method", "filters", "-o", "f.npy").code == 0
+    graph = load("tiny.yaml").elaborate()
+    net = Net(graph, choose_values(graph), "cpu")
+    x, _ = net.prepare("pics/a.png")
+    np.testing.assert_array_equal(np.load("a.npy"), net.activations(x, ["relu1"])["relu1"][0])
+    np.testing.assert_array_equal(np.load("f.npy"), net.values.read("conv1.weight"))
+
+
+def test_what_is_of_the_net_is_looked_for_once(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked, original = list[str](), looking.look
+
+    def look(net: Net, name: str, *rest: Any) -> Any:
+        looked.append(name)
+        return original(net, name, *rest)
+
+    monkeypatch.setattr("netspec.cli.explain_run.look", look)
+    said = ("--method", "maximize", "--method", "filters", "--class", "bee", "--steps", "1")
+    assert here.explain("pics", *said, "--method", "cam").code == 0
+    assert sorted(looked) == ["cam", "cam", "filters", "maximize"]
+
+
+def test_a_method_is_left_out_of_all_pages_and_told_of_once(here: Here) -> None:
+    (here.folder / "t.yaml").write_text(TINY.replace("RELU", "TANH"))
+    outcome = here.explain("pics", "-o", "r", "--format", "html", "--steps", "1", spec="t.yaml")
+    assert outcome.code == 0
+    for name in ("guided", "deconv", "guided-gradcam"):
+        assert outcome.err.count(f"netspec: {name} is left out: ") == 1
 
 
 def test_patches_of_all_pictures(here: Here) -> None:
@@ -197,7 +245,7 @@ def test_arrays(here: Here) -> None:
     assert here.files("out") == {"x[0].cam.png", "x[1].cam.png"}
     np.save("x.npy", np.zeros((3, 9, 9), np.float32))
     outcome = here.explain("x.npy")
-    assert outcome.code == 2
+    assert outcome.code == 3
     assert "x.npy: it holds 3x9x9; the net takes 3x12x12, or a batch Nx3x12x12" in outcome.err
 
 
@@ -213,10 +261,32 @@ REFUSED: dict[str, tuple[Sequence[str], str, str]] = {
     "no area": (("pics", "--layer", "fc1"), "layer `fc1` answers 3, which has no area", "relu1"),
     "no use": (("pics", "--method", "vanilla", "--layer", "conv1"), "--layer is for gradcam", ""),
     "no use of a square": (("pics", "--size", "3"), "--size is for occlusion", ""),
-    "a channel of what": (
-        ("--method", "maximize", "--channel", "1"),
-        "a channel of which layer?",
-        "say with --layer",
+    "no use of noise": (("pics", "--noise", "0"), "--noise is for smooth", ""),
+    "no use of opacity": (("--method", "maximize", "--alpha", "0"), "--alpha is for gradcam", ""),
+    "a layer's what": (
+        ("--method", "maximize", "--layer", "conv1"),
+        "maximize looks at channels of a --layer: say --channel",
+        "",
+    ),
+    "no such channel": (
+        ("--method", "maximize", "--channel", "4"),
+        "`relu1` has no channel 4",
+        "from 0 to 3",
+    ),
+    "a class of many digits": (("pics", "--class", "7" * 5000), "there are 3", "from 0 to 2"),
+    "a class below": (("pics", "--class", "-1"), "no class `-1`", "from 0 to 2 or a label"),
+    "two classes in one": (("pics", "--class", "ant,bee"), "no class", "--class for each"),
+    "no places": (
+        ("pics", "--method", "occlusion", "--size", "12"),
+        "a square that covers 12 pixels of 12x12",
+        "6 is the most",
+    ),
+    "standard output": (("pics", "-o", "-"), "pictures are files: - is none", "a name"),
+    "over a named picture": (("pics/a.png", "-o", "pics/a.png"), "would overwrite", ""),
+    "over a picture": (
+        ("pics", "--method", "dissect", "-o", "pics/b.png"),
+        "-o pics/b.png would overwrite what is read",
+        "",
     ),
     "no such colours": (("pics", "--colormap", "virids"), "no colours 'virids'", "viridis?"),
     "another format": (("pics/a.png", "-o", "a.gif"), "a.gif: pictures of nets are .png", ""),
@@ -249,6 +319,78 @@ def test_a_spec_that_does_not_say_how_pictures_are_read(here: Here) -> None:
     assert outcome.code == 2
     assert "a picture needs an `image:` section in the spec's `input:`" in outcome.err
     assert "= help: `input: {shape: 3x12x12, image: {resize: 12, crop: 12}}`" in outcome.err
+
+
+def test_pictures_of_a_folder_keep_their_bytes(here: Here) -> None:
+    before = (here.folder / "pics" / "b.png").read_bytes()
+    assert here.explain("pics", "--method", "dissect", "-o", "pics/b.png").code == 2
+    assert (here.folder / "pics" / "b.png").read_bytes() == before
+
+
+def test_names_of_files_that_are_no_text(here: Here) -> None:
+    report = os.fsdecode(b"r\xff.html")
+    assert here.explain("pics", "--method", "cam", "-o", report).code == 0
+    page = (here.folder / report).read_text("utf-8")
+    assert 'href="r%FF.pages/a.html"' in page
+
+
+def test_the_folder_here(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are called after the folder that `.` is; a page of patches leads to no index."""
+    monkeypatch.chdir(here.folder / "pics")
+    spec = here.folder / "tiny.yaml"
+    assert here.explain(".", "--method", "dissect", spec=spec).code == 0
+    assert here.files("pics") == {"a.png", "b.png", "pics.dissect.png"}
+    said = ("--method", "dissect", "-o", str(here.folder / "out"), "--format", "html")
+    assert here.explain(".", *said, spec=spec).code == 0
+    assert here.files("out") == {"tiny.html"}
+    assert "all pictures" not in text(str(here.folder / "out" / "tiny.html"))
+
+
+@pytest.mark.parametrize(
+    ("labels", "numbers"), [("[ant]", ("0", "1", "2")), ("[ant, bee, cat, dog]", ("bee", "cat"))]
+)
+def test_another_number_of_labels_than_of_classes(
+    here: Here, labels: str, numbers: Sequence[str]
+) -> None:
+    (here.folder / "tiny.yaml").write_text(TINY.replace("[ant, bee, cat]", labels))
+    classes = [part for number in numbers for part in ("--class", number)]
+    assert here.explain("pics/a.png", *classes, "--method", "occlusion").code == 0
+    outcome = here.explain("pics/a.png", "--class", "dog")
+    assert outcome.code == 2 and "no class `dog`; there are 3" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("end", "said"), [("FC(1)", r"-?\d\.\d+"), ("FC(1) -> SIGMOID", r"\d+\.\d+%")]
+)
+def test_a_net_of_one_output(here: Here, end: str, said: str) -> None:
+    """Its answer has no class; a value is no probability, and nothing can win."""
+    one = TINY.replace("FC(3)", end).partition("output:")[0]
+    (here.folder / "one.yaml").write_text(one)
+    chosen = ("--method", "gradcam", "--method", "occlusion")
+    outcome = here.explain("pics/a.png", *chosen, "-o", "a.svg", spec="one.yaml")
+    assert outcome.code == 0
+    assert re.fullmatch(rf"a\.png: {said}: a\.svg\n", outcome.out)
+    drawn = text("a.svg")
+    assert "wins" not in drawn and "class" not in drawn.partition("</style>")[2]
+    assert re.search(rf">{said}<", drawn)
+
+
+def test_a_net_without_weights(here: Here) -> None:
+    bare = TINY.replace("CONV(4, 3) -> RELU -> GAP -> FC(3)", "GAP")
+    (here.folder / "bare.yaml").write_text(bare)
+    outcome = here.explain("pics/a.png", "--method", "vanilla", "--sanity", spec="bare.yaml")
+    assert outcome.code == 2 and "the net has no weights" in outcome.err
+
+
+def test_a_net_that_answers_no_numbers(here: Here) -> None:
+    (here.folder / "flat.yaml").write_text(
+        TINY.replace("CONV(4, 3) -> RELU -> GAP -> FC(3)", "FC(3)")
+    )
+    weight = choose_values(load("flat.yaml").elaborate()).read("fc1.weight")
+    np.save("x.npy", np.sign(weight[0]).reshape(3, 12, 12) * np.float32(3e38))
+    outcome = here.explain("x.npy", "--method", "vanilla", spec="flat.yaml")
+    assert outcome.code == 3 and "is NaN or infinite" in outcome.err
+    assert here.files() == {"x.npy", "flat.yaml"}
 
 
 def test_a_picture_that_is_smaller_than_the_crop(here: Here) -> None:
@@ -291,25 +433,34 @@ def test_places() -> None:
 
 def test_names_in_a_folder() -> None:
     names = Names()
-    given = ("a.png", "a.jpg", "A.png", "a.png", "x.npz[3]", "odd:name?.png")
+    given = ("a.png", "a.jpg", "A.png", "a.png", "x.npz[3]", "odd:name?.png", "a[b:?].png")
     found = [names.of(name, ".cam.png") for name in given]
     assert found[:3] == ["a.cam.png", "a.jpg.cam.png", "A.png.cam.png"]
-    assert found[3:] == ["a.png-2.cam.png", "x[3].cam.png", "odd_name_.cam.png"]
+    assert found[3:6] == ["a.png-2.cam.png", "x[3].cam.png", "odd_name_.cam.png"]
+    assert found[6:] == ["a_b___.cam.png"]
+    assert len(names.of("\N{HIRAGANA LETTER A}" * 100, ".guided-gradcam.png").encode()) < 200
 
 
 def test_progress_is_shown_on_a_terminal_after_a_while(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     now = 0.0
     progress = ExplainProgress(lambda: now)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     progress.begin("a.png: occlusion")
     assert capsys.readouterr().err == ""
     now = 10.0 * PATIENCE
+    progress.done(40, 200)
+    assert "a.png: occlusion, 40 of 200" in capsys.readouterr().err
+    now += 1.0
     progress.done(50, 200)
     assert "a.png: occlusion, 50 of 200, 15 s left" in capsys.readouterr().err
     now += 0.01
     progress.done(51, 200)
     assert capsys.readouterr().err == ""
+    now += 10.0
+    progress.begin("x" * 200)
+    assert capsys.readouterr().err.count("x") == 79
     progress.clear()
     assert capsys.readouterr().err.startswith("\r")

@@ -7,8 +7,10 @@ import shlex
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 import netspec
 from netspec.cli.main import netspec as command
@@ -97,3 +99,21 @@ def test_the_pictures_are_what_netspec_draws() -> None:
     for name, picture in drawn.items():
         shown = (ROOT / "docs" / name).read_text("utf-8")
         assert words.findall(shown) == words.findall(picture.decode())
+
+
+@pytest.mark.parametrize("picture", ["explain-digit.png", "explain-digits.png"])
+def test_the_pictures_of_explain_are_what_it_draws(
+    picture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the command that stands beneath them."""
+    pytest.importorskip("matplotlib", reason="the extra `plot` is not installed")
+    page = (ROOT / "docs" / "explain.md").read_text("utf-8")
+    (said,) = re.findall(rf"^`netspec (explain [^`]*-o {picture})`", page, re.MULTILINE)
+    (tmp_path / "specs").symlink_to(ROOT / "specs")
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(command, shlex.split(said), standalone_mode=False).exit_code == 0
+    shown, drawn = (Image.open(at).convert("L") for at in (ROOT / "docs" / picture, picture))
+    # another matplotlib places letters a little differently, another processor rounds otherwise
+    assert np.allclose(shown.size, drawn.size, rtol=0.02)
+    ours, theirs = (np.asarray(at, np.float32) for at in (shown, drawn.resize(shown.size)))
+    assert np.abs(ours - theirs).mean() < 4

@@ -13,26 +13,25 @@ from tests.explain_nets import SAMPLES, digits, net_of
 PATTERN = "INPUT -> CONV(6, 3, pad=1) -> RELU -> POOL(2) -> CONV(9, 1) -> TANH -> GAP -> FC(2)"
 
 
-def test_planes_of_a_layer_strongest_first() -> None:
+def test_planes_of_a_layer_by_channel() -> None:
     net = digits()
     x, _ = net.prepare(SAMPLES[0])
     (found,) = activations(net, x, ["tanh2"])
     assert (found.method, found.layer, found.signed) == ("activations", "tanh2", True)
     expected = Session(net.graph, device="cpu", layers=["tanh2"]).run(x)["tanh2"][0]
-    numbers = [int(name.removeprefix("channel ")) for name in found.names]
-    assert sorted(numbers) == list(range(16))
-    np.testing.assert_allclose(found.values, expected[numbers], atol=1e-5)
-    strengths = np.sqrt(np.square(found.values).mean(axis=(1, 2)))
-    assert (np.diff(strengths) <= 0).all()
-    assert strengths[0] > strengths[-1]
+    assert found.names == tuple(map(str, range(16)))
+    np.testing.assert_allclose(found.values, expected, atol=1e-5)
 
 
-def test_no_more_than_asked_for() -> None:
+def test_the_strongest_of_them() -> None:
     net = digits()
     x, _ = net.prepare(SAMPLES[0])
-    whole, some = (activations(net, x, ["conv2"], most=most)[0] for most in (64, 3))
-    assert some.names == whole.names[:3]
-    np.testing.assert_array_equal(some.values, whole.values[:3])
+    (whole,) = activations(net, x, ["conv2"])
+    strengths = np.sqrt(np.square(whole.values).mean(axis=(1, 2)))
+    best = sorted(range(16), key=lambda at: -strengths[at])[:3]
+    some = whole.strongest(3)
+    assert (some.names, some.total) == (tuple(map(str, best)), 16)
+    np.testing.assert_array_equal(some.values, whole.values[best])
 
 
 def test_the_last_layer_of_each_size_unless_some_are_named() -> None:
@@ -48,6 +47,11 @@ def test_layers_in_the_order_that_is_asked_for() -> None:
     net = net_of(PATTERN, "3x8x8")
     found = activations(net, np.zeros((1, 3, 8, 8), np.float32), ["pool1", "input"])
     assert [one.layer for one in found] == ["pool1", "input"]
+
+
+def test_a_net_without_areas_is_refused() -> None:
+    with pytest.raises(UnusableError, match="the net has no layer with an area"):
+        activations(net_of("INPUT -> FC(4) -> FC(2)", "1x6x6"), np.zeros((1, 1, 6, 6), np.float32))
 
 
 def test_layers_without_an_area_are_refused() -> None:

@@ -19,7 +19,7 @@ from netspec.explain.page.index import index
 from tests import test_page_browser
 from tests.commands import netspec
 from tests.explain_nets import DIGITS, SAMPLES
-from tests.test_explain_pictures import HOSTILE, page
+from tests.explain_panels import HOSTILE, SHOWN, page
 
 pytestmark = test_page_browser.pytestmark
 browser = test_page_browser.browser
@@ -60,7 +60,7 @@ def opacity(page: Page, of: str) -> str:
 def test_a_page_works_and_asks_for_nothing(opened: Open, tmp_path: Path) -> None:
     (tmp_path / "a.html").write_bytes(page(HOSTILE, alpha=0.25))
     shown = opened(tmp_path / "a.html")
-    assert r'a $x_1$ <b onload="x">&amp; \x1b[31m' in shown.locator("h1").inner_text()
+    assert SHOWN in shown.locator("h1").inner_text()
     drawn = "all => all.every(at => at.complete && at.naturalWidth > 0)"
     assert shown.locator("img").evaluate_all(drawn)
     under = "at => getComputedStyle(at).backgroundImage"
@@ -70,10 +70,30 @@ def test_a_page_works_and_asks_for_nothing(opened: Open, tmp_path: Path) -> None
 def test_the_slider_lets_the_picture_through(opened: Open, tmp_path: Path) -> None:
     (tmp_path / "a.html").write_bytes(page(alpha=0.25))
     shown = opened(tmp_path / "a.html")
-    assert opacity(shown, "img.coarse") == "0.25" == opacity(shown, ".ramp img")
-    assert opacity(shown, "img.map:not(.coarse)") == "1"
+    over = ("img.coarse", ".ramp img.coarse", ".legend rect")
+    opaque = ("img.map:not(.coarse)", ".ramp img:not(.coarse)")
+    assert {opacity(shown, of) for of in over} == {"0.25"}
+    assert {opacity(shown, of) for of in opaque} == {"1"}
+    assert shown.locator("#opacity").input_value() == "25"
     shown.locator("#opacity").fill("80")
-    assert {opacity(shown, "img.coarse"), opacity(shown, "img.map:not(.coarse)")} == {"0.8"}
+    assert {opacity(shown, of) for of in over + opaque} == {"0.8"}
+
+
+def test_panels_of_a_row_are_beside_each_other(opened: Open, tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_bytes(page())
+    shown = opened(tmp_path / "a.html")
+    figures = shown.locator("main figure").evaluate_all("all => all.map(at => at.offsetTop)")
+    stages = shown.locator("main .stage").evaluate_all(
+        "all => all.map(at => at.getBoundingClientRect().top + scrollY)"
+    )
+    assert all(abs(top - stage) < 1 for top, stage in zip(figures, stages, strict=True))
+
+
+def test_words_are_not_narrower_than_they_can_be_read(opened: Open, tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_bytes(page())
+    shown = opened(tmp_path / "a.html")
+    widths = shown.locator("article > p").evaluate_all("all => all.map(at => at.offsetWidth)")
+    assert min(widths) >= 280
 
 
 def test_the_pointer_is_in_all_maps_at_once(opened: Open, tmp_path: Path) -> None:

@@ -23,60 +23,60 @@ def net(batch: int = 3) -> Net:
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> list[Path]:
+def pictures(tmp_path: Path) -> list[str]:
     random = np.random.default_rng(0)
     paths = [tmp_path / f"{at}.png" for at in range(8)]
     for path in paths:
         Image.fromarray(random.integers(0, 256, (16, 20, 3), np.uint8)).save(path)
-    return paths
+    return list(map(str, paths))
 
 
-def by_hand(net: Net, pictures: list[Path], layer: str, channel: int) -> list[tuple[float, Path]]:
+def by_hand(net: Net, pictures: list[str], layer: str, channel: int) -> list[tuple[float, str]]:
     """The largest value of a channel in each picture, from the largest down."""
     tops = []
     for path in pictures:
         plane = net.activations(net.prepare(path)[0], (layer,))[layer][0, channel]
-        tops.append((float(plane.max()), path))
+        tops.append((float(plane.max()), Path(path).name))
     return sorted(tops, key=lambda top: -top[0])
 
 
 @pytest.mark.parametrize("layer", ["conv1", "pool1", "conv2", "gap1", "fc1"])
-def test_the_pictures_that_excite_a_channel_most(pictures: list[Path], layer: str) -> None:
+def test_the_pictures_that_excite_a_channel_most(pictures: list[str], layer: str) -> None:
     for found in dissect(net(), pictures, layer, [1, 0], top=4):
         expected = by_hand(net(), pictures, layer, found.channel)[:4]
-        assert [patch.path for patch in found.patches] == [path for _, path in expected]
+        assert [patch.name for patch in found.patches] == [name for _, name in expected]
         values = [patch.value for patch in found.patches]
         assert values == pytest.approx([value for value, _ in expected], abs=1e-5)
 
 
-def test_fewer_pictures_than_asked_for(pictures: list[Path]) -> None:
+def test_fewer_pictures_than_asked_for(pictures: list[str]) -> None:
     (found,) = dissect(net(), pictures[:2], "conv2", [6], top=9)
     assert len(found.patches) == 2
 
 
 @pytest.mark.parametrize("layer", ["conv1", "pool1", "conv2"])
-def test_a_patch_is_all_that_the_place_sees(pictures: list[Path], layer: str) -> None:
+def test_a_patch_is_all_that_the_place_sees(pictures: list[str], layer: str) -> None:
     """Without the rest of the picture the channel is as large there, without the patch it is not;
     no smaller part of the field would do.
     """
     sizes = {"conv1": 3, "pool1": 4, "conv2": 8}
-    found = dissect(net(), pictures, layer, top=3)
+    found, folder = dissect(net(), pictures, layer, top=3), Path(pictures[0]).parent
     for patch in (patch for one in found for patch in one.patches):
-        _, pixels = net().prepare(patch.path)
+        _, pixels = net().prepare(folder / patch.name)
         top, left, bottom, right = patch.box
         np.testing.assert_array_equal(patch.pixels, pixels[top:bottom, left:right])
         assert bottom - top <= sizes[layer]
         assert right - left <= sizes[layer]
     assert any(patch.pixels.shape[0] == sizes[layer] for one in found for patch in one.patches)
     for one in found:
-        assert_seen(one, layer)
+        assert_seen(folder, one, layer)
 
 
-def assert_seen(found: Dissected, layer: str) -> None:
+def assert_seen(folder: Path, found: Dissected, layer: str) -> None:
     """What is outside of the box does not matter to the value, which is there again."""
     looked = net()
     for patch in found.patches:
-        x, _ = looked.prepare(patch.path)
+        x, _ = looked.prepare(folder / patch.name)
         top, left, bottom, right = patch.box
         alone = np.zeros_like(x)
         alone[..., top:bottom, left:right] = x[..., top:bottom, left:right]
@@ -84,31 +84,32 @@ def assert_seen(found: Dissected, layer: str) -> None:
         assert np.abs(plane - patch.value).min() < 1e-5
 
 
-def test_vectors_see_the_whole_picture(pictures: list[Path]) -> None:
+def test_vectors_see_the_whole_picture(pictures: list[str]) -> None:
     for layer in ("gap1", "fc1"):
         (found,) = dissect(net(), pictures, layer, [0], top=2)
         assert [patch.box for patch in found.patches] == [(0, 0, 16, 20)] * 2
 
 
 def test_the_channels_that_are_excited_most_unless_some_are_named() -> None:
-    found = dissect(digits(), SAMPLES, "conv3", top=2)
+    samples = list(map(str, SAMPLES))
+    found = dissect(digits(), samples, "conv3", top=2)
     assert len(found) == 16
     best = [one.patches[0].value for one in found]
     assert best == sorted(best, reverse=True)
-    every = dissect(digits(), SAMPLES, "conv3", range(120), top=1)
+    every = dissect(digits(), samples, "conv3", range(120), top=1)
     assert best[0] == max(one.patches[0].value for one in every)
     assert found[0].patches[0].pixels.shape == (32, 32)
 
 
 @pytest.mark.parametrize("batch", [1, 3, 50])
-def test_batches_do_not_matter(pictures: list[Path], batch: int) -> None:
+def test_batches_do_not_matter(pictures: list[str], batch: int) -> None:
     one, other = (dissect(net(size), pictures, "conv2", [2], top=5)[0] for size in (8, batch))
-    assert [patch.path for patch in one.patches] == [patch.path for patch in other.patches]
+    assert [patch.name for patch in one.patches] == [patch.name for patch in other.patches]
     assert [patch.box for patch in one.patches] == [patch.box for patch in other.patches]
 
 
-def test_a_picture_that_cannot_be_read(pictures: list[Path]) -> None:
-    pictures[4].write_bytes(b"no picture")
+def test_a_picture_that_cannot_be_read(pictures: list[str]) -> None:
+    Path(pictures[4]).write_bytes(b"no picture")
     with pytest.raises(InputError, match=r"4\.png"):
         dissect(net(), pictures, "conv2", [0])
     told: list[str] = []
@@ -124,12 +125,46 @@ def test_a_picture_that_cannot_be_read(pictures: list[Path]) -> None:
     assert len(told) == 1
     assert "4.png" in told[0]
     assert len(found.patches) == 7
-    assert steps == [(3, 8), (6, 8), (8, 8)]
-    with pytest.raises(UnusableError, match="there is no picture"):
+    assert steps == [(done, 8) for done in range(1, 9)]
+    with pytest.raises(InputError, match="there is no picture"):
         dissect(net(), [pictures[4]], "conv2", fail=lambda error: None)
 
 
-def test_channels_and_layers_that_are_not_there(pictures: list[Path]) -> None:
+def test_files_of_several_samples(pictures: list[str], tmp_path: Path) -> None:
+    """Pictures and the same ones in one array have the same patches."""
+    looked = net()
+    held = tmp_path / "all.npy"
+    np.save(held, np.concatenate([looked.prepare(path)[0] for path in pictures[2:]]))
+    ones, others = (
+        dissect(looked, paths, "conv2", [1, 3], top=4)
+        for paths in (pictures, [*pictures[:2], str(held)])
+    )
+    for one, other in zip(ones, others, strict=True):
+        assert [patch.box for patch in one.patches] == [patch.box for patch in other.patches]
+        for patch, same in zip(one.patches, other.patches, strict=True):
+            assert patch.value == pytest.approx(same.value, abs=1e-6)
+            np.testing.assert_array_equal(patch.pixels, same.pixels)
+            number = int(Path(patch.name).stem)
+            assert same.name == (f"{number}.png" if number < 2 else f"all.npy[{number - 2}]")
+
+
+def test_of_equal_maxima_the_larger_mean_and_the_middle(tmp_path: Path) -> None:
+    """A rectifier that ends at 6: white areas are all the same, and what counts is how large."""
+    looked = net_of("INPUT -> POOL(1) -> RELU6 -> GAP -> FC(2)", "1x12x12", image="{scale: 1}")
+    paths = []
+    for side in (3, 7, 5):
+        pixels = np.zeros((12, 12), np.uint8)
+        pixels[2 : 2 + side, 4 : 4 + side] = 255
+        paths.append(str(tmp_path / f"{side}.png"))
+        Image.fromarray(pixels).save(paths[-1])
+    (found,) = dissect(looked, paths, "relu61", [0])
+    assert [patch.name for patch in found.patches] == ["7.png", "5.png", "3.png"]
+    assert [patch.value for patch in found.patches] == [6, 6, 6]
+    middles = [(2 + side // 2, 4 + side // 2) for side in (7, 5, 3)]
+    assert [patch.box[:2] for patch in found.patches] == middles
+
+
+def test_channels_and_layers_that_are_not_there(pictures: list[str]) -> None:
     with pytest.raises(UnusableError, match="`conv2` has no channel 7") as error:
         dissect(net(), pictures, "conv2", [0, 7])
     assert error.value.help == "give a number from 0 to 6"

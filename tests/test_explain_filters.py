@@ -30,7 +30,7 @@ def test_a_tile_for_each_channel_that_deeper_kernels_read() -> None:
     net = net_of("INPUT -> CONV(6, 5) -> RELU -> CONV(3, 2) -> GAP -> FC(2)", "3x12x12")
     found = filters(net, "conv2")
     weight = net.values.read("conv2.weight")
-    assert found.values.shape == (18, 2, 2)
+    assert (found.values.shape, found.total, found.columns) == ((18, 2, 2), 18, 6)
     for name, tile in zip(found.names, found.values, strict=True):
         kernel, channel = map(int, name.split(", "))
         np.testing.assert_array_equal(tile, weight[kernel, channel])
@@ -48,7 +48,7 @@ def test_of_many_the_strongest_first() -> None:
     found = filters(net, "conv3", most=7)
     norms = np.linalg.norm(net.values.read("conv3.weight"), axis=(2, 3))
     places = [tuple(map(int, name.split(", "))) for name in found.names]
-    assert len(places) == 7
+    assert (len(places), found.total, found.columns) == (7, 120 * 16, None)
     assert [norms[place] for place in places] == sorted(norms.ravel(), reverse=True)[:7]
 
 

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from netspec.explain.ascent import Ascent
 from netspec.explain.maximize import Maximum, Priors, maximize
+from netspec.explain.natural import natural
 from netspec.explain.net import Net
 from netspec.explain.samples import as_pixels
 from netspec.machine.errors import UnusableError
 from tests.explain_nets import DIGITS, IMAGE, digits, net_of
 
 #: No priors: gradient ascent alone.
-BARE = Priors(steps=60, rate=0.2, jitter=0, l2=0, tv=0, blur=0)
+BARE = Priors(steps=60, rate=0.2, natural=False, jitter=0, l2=0, tv=0, blur=0)
 FAR = replace(BARE, rate=10)
 #: A convolution whose planes' means are the scores.
 LINEAR = "INPUT -> CONV(4, 3) -> GAP"
@@ -111,6 +112,27 @@ def test_a_step_goes_along_the_gradient_of_the_pixels() -> None:
     np.testing.assert_allclose(moved, 0.01 * uphill / np.sqrt(np.square(uphill).mean()), atol=1e-6)
 
 
+def test_directions_of_natural_pictures() -> None:
+    """Waves of one, four and four cycles to 16 pixels: each is divided by its frequency, whichever
+    way it goes.
+    """
+    one, four = (np.cos(2 * np.pi * cycles * np.arange(16) / 16) for cycles in (1, 4))
+    flat = np.ones(16)
+    waves = np.stack([np.outer(flat, one), np.outer(flat, four), np.outer(four, flat)])
+    found = natural(waves[:, None].astype(np.float32))[:, 0]
+    np.testing.assert_allclose(found, waves * np.array([16, 4, 4])[:, None, None], atol=1e-4)
+
+
+def test_colours_go_together_as_in_natural_pictures() -> None:
+    """Red brings green and some blue, as light does; the other way round it is the same."""
+    red = np.zeros((1, 3, 4, 4), np.float32)
+    red[:, 0] = 1
+    one = natural(red)[0, :, 0, 0]
+    assert one[0] > one[1] > one[2] > 0.5 * one[0]
+    other = natural(red[:, ::-1], reversed_colours=True)[0, ::-1, 0, 0]
+    np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
 def test_a_channel_by_the_mean_over_its_plane() -> None:
     net = net_of("INPUT -> CONV(4, 3) -> RELU -> FC(2)", "3x8x8", image=IMAGE)
     (found,) = maximize(net, 3, layer="relu1", seeds=(7,), priors=Priors(steps=30))
@@ -157,7 +179,7 @@ TWO = '"CONCAT{ INPUT(eye) -> GAP -> FC(2) | INPUT(ear) } -> FC(3)"'
 @pytest.mark.parametrize(
     ("net", "number", "layer", "message"),
     [
-        (net_of(LINEAR, "3x6x6"), 0, "", "does not say how a picture becomes the input"),
+        (net_of(LINEAR, "3x6x6"), 0, "", "needs an `image:` section"),
         (net_of(TWO, "{eye: 3x8x8, ear: 3}"), 0, "", "this takes eye, ear"),
         (net_of(LINEAR, "3x6x6", image=IMAGE), 4, "", "`gap1` has no channel 4"),
         (net_of(LINEAR, "3x6x6", image=IMAGE), -1, "conv1", "`conv1` has no channel -1"),

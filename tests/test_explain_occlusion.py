@@ -157,10 +157,27 @@ def test_other_inputs_stay_as_they_are() -> None:
     random = np.random.default_rng(0)
     eye = random.standard_normal((1, 3, 8, 8)).astype(np.float32)
     ear = random.standard_normal((1, 3)).astype(np.float32)
-    found = occlude(net, {"eye": eye, "ear": ear}, (1,), fill="mean", size=8, stride=8)
-    covered = np.broadcast_to(eye.mean(axis=(2, 3), keepdims=True), eye.shape)
+    found = occlude(net, {"eye": eye, "ear": ear}, (1,), fill="mean", size=4, stride=4)
+    covered = eye.copy()
+    covered[..., 4:, :4] = eye.mean(axis=(2, 3), keepdims=True)
     before, after = (net.probabilities({"eye": one, "ear": ear})[0, 1] for one in (eye, covered))
-    np.testing.assert_allclose(found.falls[0].values, before - after, atol=ROUNDING)
+    np.testing.assert_allclose(found.falls[0].values[4:, :4], before - after, atol=ROUNDING)
+
+
+@pytest.mark.parametrize(("size", "stride"), [(8, 1), (1, 8)])
+def test_a_square_that_tells_no_places_apart_is_refused(size: int, stride: int) -> None:
+    net = net_of("INPUT -> GAP -> FC(3)", "3x8x9")
+    with pytest.raises(UnusableError, match="8 pixels of 8x9 tells no places apart") as error:
+        occlude(net, np.zeros((1, 3, 8, 9), np.float32), fill="mean", size=size, stride=stride)
+    assert error.value.help == "4 is the most that makes sense"
+
+
+def test_each_cell_s_square_lies_in_the_picture() -> None:
+    """A pixel for each seven: the last cell of 15 is one pixel wide."""
+    net = net_of("INPUT -> FC(2)", "1x15x15")
+    x = np.random.default_rng(0).standard_normal((1, 1, 15, 15), np.float32)
+    (fall,) = occlude(net, x, (1,), fill="mean", size=1, stride=7).falls
+    assert (np.abs(fall.values) > 0).all()
 
 
 def test_an_input_without_an_area_is_refused() -> None:

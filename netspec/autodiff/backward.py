@@ -13,10 +13,11 @@ from netspec.layers import Value
 from netspec.onnxgen.emit import LayerEmitter, Mode
 from netspec.onnxgen.program import Operator, Program, operator
 
-#: How gradients pass rectifiers, for pictures of what a net sees. `plain`: by the derivative.
+#: How gradients pass RELU and RELU6, for pictures of what a net sees. `plain`: by the derivative.
 #: `guided`: what is below 0 in dY stops there too (Springenberg et al. 2014, "Striving for
 #: simplicity"). `deconv`: that alone stops, whatever the forward pass was (Zeiler & Fergus 2013,
-#: "Visualizing and understanding convolutional networks", section 2.1).
+#: "Visualizing and understanding convolutional networks", section 2.1). Other activations, of which
+#: neither says anything, pass gradients by their derivative.
 Rule: TypeAlias = Literal["plain", "guided", "deconv"]
 
 
@@ -94,10 +95,10 @@ class _Backward:
         emitter = LayerEmitter(node.name, opset, self.mode, scope=f"{node.name}/grad")
         inputs = tuple(Value(name, self.graph.by_name[name].type) for name in node.inputs)
         output = Value(node.name, node.type)
-        if self.rule != "plain" and node.layer.rectifier:
+        if self.rule != "plain" and node.layer.clamps:
             dy = emitter.node("Relu", dy)
         made = node.layer.grad(inputs, output, dy, emitter)
-        if self.rule == "deconv" and node.layer.rectifier:
+        if self.rule == "deconv" and node.layer.clamps:
             made = replace(made, inputs=(dy,))
         self.nodes += emitter.made
         if node.layer.exact:

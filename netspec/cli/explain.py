@@ -14,6 +14,7 @@ from netspec.cli.mapping import map_options, print_mapping, with_map
 from netspec.cli.setting import set_option
 from netspec.cli.specs import one_graph
 from netspec.cli.weight_options import (
+    are_random,
     need,
     order_option,
     tell,
@@ -84,7 +85,8 @@ def command(
         )
         try:
             net = Net(graph, values, device, batch=batch)
-            plan = Plan.of(net, images, output, form, said)
+            note = f"random weights, seed {seed or 0}" if are_random(graph, chosen) else ""
+            plan = Plan.of(net, images, output, form, said, note)
             read = [path for path in (Path(spec), weights, map_file) if path is not None]
             plan.place.check((*read, *plan.named))
             tell_if_random(graph, chosen, seed)

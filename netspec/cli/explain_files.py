@@ -10,13 +10,14 @@ import numpy as np
 
 from netspec.cli.failure import Failure
 from netspec.cli.output import atomic
+from netspec.explain.answer import answers
 from netspec.explain.asked import Found
 from netspec.explain.methods import HEADINGS
 from netspec.explain.net import Net
-from netspec.explain.page.report import Entry, Picture, Said, Section, report_page
+from netspec.explain.page.report import Entry, Picture, Section, report_page
 from netspec.explain.pictures.figure import Rows, draw_panels, in_rows
 from netspec.explain.pictures.made import ALPHA
-from netspec.explain.pictures.panels import Caption, Panel, Photo
+from netspec.explain.pictures.panels import Areas, Caption, Panel, Photo
 from netspec.explain.samples import Sample
 from netspec.text.printable import printable
 
@@ -28,21 +29,24 @@ _SAID, _ACROSS = 5, 6
 
 @dataclass(frozen=True)
 class Looks:
-    """How files look: `alpha` and `colours` as they were asked for."""
+    """How files look: `alpha` and `colours` as they were asked for, and a `note` beneath titles."""
 
     alpha: float | None = None
     colours: str | None = None
+    note: str = ""
 
 
 def write(
-    path: Path, form: str, net: Net, sample: Sample | None, found: Sequence[Found], looks: Looks
+    path: Path, shown: Path, net: Net, sample: Sample | None, found: Sequence[Found], looks: Looks
 ) -> None:
-    """Write what was found of a sample, as png, svg or npy.  Failure (exit 2) where that fails."""
-    if form == "npy":
-        _write_numbers(path, found)
+    """Write what was found of a sample, as png, svg or npy by the name of the file, which will be
+    found where messages show it.  Failure (exit 2) where that fails.
+    """
+    if path.suffix.lower() == ".npy":
+        _write_numbers(path, shown, found)
         return
     name = f"{net.name}: {sample.name}" if sample is not None else net.name
-    draw_panels(path, name, _arranged(sample, found), looks.colours)
+    draw_panels(path, name, _arranged(sample, found), looks.colours, note=looks.note)
 
 
 def write_page(
@@ -64,20 +68,21 @@ def write_page(
         alpha=ALPHA if looks.alpha is None else looks.alpha,
         colours=looks.colours,
         back=back,
+        note=looks.note,
     )
     with atomic(path) as file:
         file.write(page)
     return picture
 
 
-def _write_numbers(path: Path, found: Sequence[Found]) -> None:
+def _write_numbers(path: Path, shown: Path, found: Sequence[Found]) -> None:
     """One array: of several maps, one after the other."""
     arrays = [array for one in found for array in one.arrays]
     shapes = sorted({array.shape for array in arrays})
     if len(shapes) > 1:
         said = ", ".join("x".join(map(str, shape)) for shape in shapes)
         raise Failure(
-            f"{printable(str(path))} holds one array, and there are some of {said}",
+            f"{printable(str(shown))} holds one array, and there are some of {said}",
             help="ask for one method and one layer",
         )
     with atomic(path) as file:
@@ -98,11 +103,9 @@ def _arranged(sample: Sample | None, found: Sequence[Found]) -> Rows:
 
 
 def _picture(net: Net, sample: Sample, found: Sequence[Found]) -> Picture:
-    chances = net.probabilities(sample.x)[0]
-    explained = {panel.caption.label for one in found for panel in one.panels}
-    best = np.argsort(-chances, kind="stable")[:_SAID]
-    said = tuple(Said(net.label(at), float(chances[at]), net.label(at) in explained) for at in best)
-    return Picture(sample.name, sample.pixels, said)
+    panels = (panel for one in found for panel in one.panels if not isinstance(panel, Areas))
+    explained = frozenset(panel.caption.label for panel in panels)
+    return Picture(sample.name, sample.pixels, answers(net, sample.x, _SAID), explained)
 
 
 def _section(heading: str, found: Sequence[Found]) -> Section:

@@ -63,7 +63,7 @@ _OPTIONS = (
         "--alpha",
         type=click.FloatRange(0, 1),
         metavar="A",
-        help="Opacity of maps over the picture, 0 to 1 (0.5; 1 for maps of pixels).",
+        help="Largest opacity of maps over the picture, 0 to 1 (0.8; 1 for maps of pixels).",
     ),
     click.option(
         "--colormap", metavar="NAME", help="Colours of matplotlib (viridis; blue to red of signs)."
@@ -76,7 +76,18 @@ _OPTIONS = (
         type=click.Choice(("grey", "mean", "blur")),
         help="What it shows (grey).",
     ),
-    click.option("--steps", type=_WHOLE, metavar="N", help="Steps of maximize (128)."),
+    click.option(
+        "--steps", type=_WHOLE, metavar="N", help="Steps of maximize (128), of integrated (50)."
+    ),
+    click.option(
+        "--samples", type=_WHOLE, metavar="N", help="Copies that smooth is the mean of (25)."
+    ),
+    click.option(
+        "--noise",
+        type=click.FloatRange(0, 1),
+        metavar="PART",
+        help="Deviation of its noise, of the range of the picture (0.15).",
+    ),
     click.option("--seeds", type=_WHOLE, metavar="N", help="Pictures that maximize makes (4)."),
     click.option("--top", type=_WHOLE, metavar="K", help="Patches of a channel, for dissect (9)."),
     click.option(

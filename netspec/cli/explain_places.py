@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from netspec.text.printable import printable
 
 #: What can be written, by the suffix of its name.
 FORMATS = ("png", "svg", "npy", "html")
+#: Bytes of a sample's name that its file's name has; disks take 255 in all.
+_LONGEST = 150
+#: A sample's file, and its place there where it holds several.
+_NUMBERED = re.compile(r"(.*)(\[\d+\])", re.DOTALL)
 _LIST = ", ".join(f".{form}" for form in FORMATS)
 
 
@@ -26,7 +31,7 @@ class Place:
 
     path: Path
     form: str
-    folder: bool
+    folder: bool = False
     index: Path | None = None
 
     @property
@@ -65,24 +70,33 @@ def place(output: Path | None, form: str | None, stem: str, *, several: bool) ->
 
     Failure (exit 2) where several pictures are to go into one file that holds one.
     """
+    written = written_form(output, form)
     if output is None:
-        plain = form or "png"
-        return _folder(Path(stem), plain) if several else Place(_named(stem, plain), plain, False)
+        return _folder(Path(stem), written) if several else Place(_named(stem, written), written)
     suffix = output.suffix.lower().lstrip(".")
     if suffix not in FORMATS or output.is_dir():
+        if output == Path("-"):
+            raise Failure("pictures are files: - is none", help="give -o a name")
         if suffix and not several and not output.is_dir():
             raise Failure(f"{printable(str(output))}: pictures of nets are {_LIST}, or a folder")
-        return _folder(output, form or "png")
+        return _folder(output, written)
     if form not in (None, suffix):
         raise click.UsageError(f"-o {printable(str(output))} says its format: no --format {form}")
     if not several:
-        return Place(output, suffix, False)
+        return Place(output, suffix)
     if suffix == "html":
         return Place(output.with_suffix(".pages"), suffix, True, output)
     raise Failure(
         f"{printable(str(output))} holds one picture, and there are several",
         help="give -o a folder, or report.html for pages and their index",
     )
+
+
+def written_form(output: Path | None, form: str | None) -> str:
+    """Which of FORMATS -o and --format mean, where they agree."""
+    suffix = output.suffix.lower().lstrip(".") if output is not None else ""
+    whole = output is not None and suffix in FORMATS and not output.is_dir()
+    return suffix if whole else form or "png"
 
 
 def _folder(path: Path, form: str) -> Place:
@@ -101,10 +115,11 @@ class Names:
 
     def of(self, sample: str, ending: str) -> str:
         """The name of a sample's file: `ending` is what follows."""
-        file, bracket, place = sample.partition("[")
-        plain = "".join(c if c.isalnum() or c in "-_." else "_" for c in file)[:100]
-        number = f"{bracket}{place}"
-        for stem in self._tried(Path(plain).stem + number, plain + number):
+        numbered = _NUMBERED.fullmatch(sample)
+        file, number = numbered.groups() if numbered else (sample, "")
+        plain = "".join(c if c.isalnum() or c in "-_." else "_" for c in file)
+        short = plain.encode()[:_LONGEST].decode(errors="ignore")
+        for stem in self._tried(Path(short).stem + number, short + number):
             name = f"{stem}{ending}"
             if name.lower() not in self._given:
                 break

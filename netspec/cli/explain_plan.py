@@ -3,42 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
 from netspec.cli.explain_files import Looks
-from netspec.cli.explain_places import Place, place
+from netspec.cli.explain_places import Place, place, written_form
 from netspec.cli.failure import Failure
+from netspec.cli.output import check_output
 from netspec.cli.weight_options import tell
 from netspec.explain.asked import Asked
 from netspec.explain.gradcam import Method as Gradcam
 from netspec.explain.gradcam import spatial_layer
-from netspec.explain.looking import CHECKED, LAYERED
 from netspec.explain.methods import METHODS
 from netspec.explain.net import Net
 from netspec.explain.pictures.colours import colormap
 from netspec.explain.samples import read
 from netspec.machine.errors import UnusableError
 from netspec.plots.sheet import need_plot
-from netspec.runtime.finding import ARRAYS, Inputs, find_inputs, suffix
+from netspec.runtime.errors import InputError
+from netspec.runtime.finding import Inputs, find_inputs
 from netspec.text.printable import printable
 
-#: The methods that an option is for; it means nothing to the others.
-_FOR = {
-    "layers": ("--layer", LAYERED),
-    "channels": ("--channel", ("maximize", "dissect")),
-    "classes": ("--class", (*CHECKED, "occlusion", "maximize")),
-    "sanity": ("--sanity", CHECKED),
-    "size": ("--size", ("occlusion",)),
-    "stride": ("--stride", ("occlusion",)),
-    "fill": ("--fill", ("occlusion",)),
-    "steps": ("--steps", ("maximize",)),
-    "seeds": ("--seeds", ("maximize",)),
-    "top": ("--top", ("dissect",)),
-}
+#: Options that are called otherwise than what they say.
+_CALLED = {"layers": "layer", "channels": "channel", "classes": "class"}
 
 
 @dataclass(frozen=True)
@@ -72,30 +64,25 @@ class Plan:
         output: Path | None,
         form: str | None,
         said: Mapping[str, Any],
+        note: str,
     ) -> Plan:
-        """UsageError where options do not go together, UnusableError where the net or the machine
-        has not what they name.
+        """`note` is what pictures say of the weights.  UsageError where options do not go together,
+        UnusableError where the net or the machine has not what they name.
         """
-        page = form == "html" or (output is not None and output.suffix.lower() == ".html")
+        page = written_form(output, form) == "html"
         given: tuple[str, ...] = said["methods"]
         methods = given or _usual(net, page=page, pictured=bool(images))
         _check_methods(methods, images)
-        for option, (name, served) in _FOR.items():
-            if said[option] and not set(served) & set(methods):
-                raise click.UsageError(f"{name} is for {', '.join(served)}")
+        _check_options(methods, said)
         asked = _asked(net, said)
         _check_layers(net, methods, asked)
         files = find_inputs(images, tell)
         several = _several(net, images, files) and "dissect" not in methods
-        name = net.name if several or not images else Path(images[0]).stem
+        name = net.name if several or not images else Path(images[0]).resolve().stem
         stem = f"{name}.{'explain' if several else what(methods)}"
         where = place(output, form, stem, several=several)
-        for folder in files.folders:
-            if folder and where.folder and where.path.exists() and where.path.samefile(folder):
-                raise Failure(
-                    f"pictures are read from {printable(folder)}", help="give -o another folder"
-                )
-        looks = Looks(asked.alpha, said["colormap"])
+        _check_place(where, files)
+        looks = Looks(asked.alpha, said["colormap"], note)
         if where.form != "npy":
             need_plot()
             colormap(looks.colours, signed=False)
@@ -125,9 +112,32 @@ def _check_methods(methods: tuple[str, ...], images: tuple[str, ...]) -> None:
         what = f"{pictured[0]} looks at pictures" if pictured else "nothing to look at"
         raise click.UsageError(f"{what}: name an IMAGE, or --method filters or maximize")
     if methods == ("filters",) and images:
-        raise click.UsageError("filters are the net's own: no IMAGE")
+        raise click.UsageError("filters are the net's own: leave IMAGE out")
     if "dissect" in methods and len(methods) > 1:
         raise click.UsageError("dissect looks at all pictures together: no other --method with it")
+
+
+def _check_place(where: Place, files: Inputs) -> None:
+    """What is written is none of the pictures, nor the folder that they are in."""
+    if where.path.exists() and not where.folder:
+        check_output(where.path, tuple(map(Path, files)))
+    for folder in files.folders:
+        if folder and where.folder and where.path.exists() and where.path.samefile(folder):
+            raise Failure(
+                f"pictures are read from {printable(folder)}", help="give -o another folder"
+            )
+
+
+def _check_options(methods: tuple[str, ...], said: Mapping[str, Any]) -> None:
+    """Each option that is given means something to a method."""
+    for option in dict.fromkeys(option for at in METHODS.values() for option in at.options):
+        given = said[option] is not None and said[option] is not False and said[option] != ()
+        served = [name for name, method in METHODS.items() if option in method.options]
+        if given and not set(served) & set(methods):
+            called = _CALLED.get(option, option)
+            raise click.UsageError(f"--{called} is for {', '.join(served)}")
+    if "maximize" in said["methods"] and said["layers"] and not said["channels"]:
+        raise click.UsageError("maximize looks at channels of a --layer: say --channel")
 
 
 def _asked(net: Net, said: Mapping[str, Any]) -> Asked:
@@ -140,6 +150,8 @@ def _asked(net: Net, said: Mapping[str, Any]) -> Asked:
         stride=said["stride"],
         fill=said["fill"] or "grey",
         steps=said["steps"],
+        samples=said["samples"],
+        noise=said["noise"],
         seeds=said["seeds"] or 4,
         top=said["top"] or 9,
         sanity=said["sanity"],
@@ -154,10 +166,12 @@ def _check_layers(net: Net, methods: tuple[str, ...], asked: Asked) -> None:
 
 
 def _several(net: Net, images: tuple[str, ...], files: Inputs) -> bool:
-    """Whether there may be more than one sample."""
+    """Whether there may be more than one sample; what cannot be read is told of later."""
     if len(images) > 1 or any(Path(image).is_dir() for image in images):
         return True
-    return any(sum(1 for _ in read(net, path)) > 1 for path in files if suffix(path) in ARRAYS)
+    with suppress(InputError):
+        return any(len(list(islice(read(net, path), 2))) > 1 for path in files)
+    return False
 
 
 def what(methods: tuple[str, ...]) -> str:

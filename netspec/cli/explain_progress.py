@@ -15,18 +15,26 @@ class ExplainProgress:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._words = clock, ""
-        self._started = self._since = self._last = clock()
+        self._started = self._last = clock()
+        self._first: tuple[float, int] | None = None
         self._shown = False
 
     def begin(self, words: str) -> None:
         """Something is looked at, which is called so."""
-        self._words, self._since = words, self._clock()
+        self._words, self._first = words, None
         self._show(words)
 
     def done(self, done: int, count: int) -> None:
-        """So much of it is done."""
-        left = (self._clock() - self._since) * (count - done) / done if done else 0.0
-        self._show(f"{self._words}, {done:,} of {count:,}, {duration(left)} left")
+        """So much of it is done. What is left is told by the second step on: the first one waits
+        for a model to be made.
+        """
+        now = self._clock()
+        if self._first is None:
+            self._first = now, done
+        since, before = self._first
+        pace = (now - since) / (done - before) if done > before else None
+        left = f", {duration(pace * (count - done))} left" if pace is not None else ""
+        self._show(f"{self._words}, {done:,} of {count:,}{left}")
 
     def clear(self) -> None:
         """Take the line away."""

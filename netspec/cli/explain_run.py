@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import click
 
-from netspec.analysis.units import percent
 from netspec.cli.explain_files import write, write_page
 from netspec.cli.explain_places import Names
 from netspec.cli.explain_plan import Plan
@@ -16,6 +16,7 @@ from netspec.cli.explain_progress import ExplainProgress
 from netspec.cli.failure import OK, RUN_FAILED, Failure
 from netspec.cli.output import atomic, check_output
 from netspec.cli.weight_options import tell
+from netspec.explain.answer import answers
 from netspec.explain.asked import Asked, Found
 from netspec.explain.learned import net_patches
 from netspec.explain.looking import look
@@ -33,7 +34,10 @@ def run(net: Net, plan: Plan) -> int:
     """Draw everything; the exit code.  UnusableError and RunError as the methods have them."""
     with plan.place.opened() as folder:
         drawing = _Run(net, plan, folder)
-        drawing.all()
+        try:
+            drawing.all()
+        except InputError as error:
+            raise Failure(str(error), code=RUN_FAILED) from error
     if drawing.cards and plan.place.index is not None and not plan.place.inside:
         drawing.write_index(plan.place.index)
     return drawing.end()
@@ -67,8 +71,9 @@ class _Run:
         """The page that leads to those of all samples."""
         doc = " ".join(self.net.graph.spec.doc.split())
         with atomic(path) as file:
-            file.write(index(self.net.name, doc, self.cards, self.plan.looks.colours))
-        click.echo(f"{len(self.cards):,} pages: {self.place.shown}")
+            file.write(index(self.net.name, doc, self.cards, note=self.plan.looks.note))
+        pages = f"{len(self.cards):,} page{'s' * (len(self.cards) != 1)}"
+        click.echo(f"{pages}: {self.place.shown}")
 
     def end(self) -> int:
         """How many of the samples failed, where some did; the exit code."""
@@ -97,11 +102,12 @@ class _Run:
         asked, found = self.plan.asked, []
         if sample is not None:
             asked = asked.of(self.net, sample)
-        for name in self.plan.methods:
+        for at, name in enumerate(self.plan.methods, 1):
             if name in self._left_out:
                 continue
+            part = f" ({at} of {len(self.plan.methods)})" if len(self.plan.methods) > 1 else ""
             try:
-                found.append(self._look(name, asked, sample))
+                found.append(self._look(name, part, asked, sample))
             except UnusableError as error:
                 if not self.plan.lenient:
                     raise
@@ -110,32 +116,36 @@ class _Run:
                 tell(f"{name} is left out: {error.message}")
         return found
 
-    def _look(self, name: str, asked: Asked, sample: Sample | None) -> Found:
-        of = f"{printable(sample.name)}: " if sample is not None else ""
-        self.progress.begin(f"{of}{name}")
-        if METHODS[name].pictured:
+    def _look(self, name: str, part: str, asked: Asked, sample: Sample | None) -> Found:
+        pictured = METHODS[name].pictured and sample is not None
+        of = sample.name if sample is not None and pictured else self.net.name
+        self.progress.begin(f"{printable(of)}: {name}{part}")
+        if pictured:
             return look(self.net, name, asked, sample, self.progress.done)
-        key = name, asked.classes
+        key = name, () if asked.channels else asked.classes
         if key not in self._known:
             self._known[key] = look(self.net, name, asked, sample, self.progress.done)
         return self._known[key]
 
     def _patches(self) -> Found:
         self.progress.begin("dissect")
-        paths = [Path(path) for path in self.plan.files]
-        return net_patches(self.net, self.plan.asked, paths, self._fail, self.progress.done)
+        files = list(self.plan.files)
+        return net_patches(self.net, self.plan.asked, files, self._fail, self.progress.done)
 
     def _write(self, sample: Sample | None, found: list[Found]) -> None:
         path, shown = self._path(sample)
         if self.place.form == "html":
-            up = self.place.index
-            back = None if up is None else up.name if self.place.inside else f"../{up.name}"
+            up = self.place.index if sample is not None else None
+            above = Path() if self.place.inside else Path("..")
+            back = None if up is None else _address(above / up.name)
             picture = write_page(path, self.net, sample, found, self.plan.looks, back=back)
             if picture is not None and up is not None:
-                beside = "" if self.place.inside else f"{self.place.path.name}/"
-                self.cards.append(Card(picture, quote(f"{beside}{path.name}"), _first_map(found)))
+                where = Path() if self.place.inside else Path(self.place.path.name)
+                address = _address(where / path.name)
+                colours = self.plan.looks.colours
+                self.cards.append(Card.of(picture, address, _first_map(found), colours))
         else:
-            write(path, self.place.form, self.net, sample, found, self.plan.looks)
+            write(path, shown, self.net, sample, found, self.plan.looks)
         self.written += 1
         self.progress.clear()
         self._say(sample, found, shown)
@@ -154,15 +164,25 @@ class _Run:
         """A line on standard output for what was written, and one for each sanity check."""
         said = self.net.name
         if sample is not None:
-            chances = self.net.probabilities(sample.x)[0]
-            best = int(chances.argmax())
-            said = f"{sample.name}: {self.net.label(best)}, {percent(float(chances[best]))}"
+            said = f"{sample.name}: {answers(self.net, sample.x)[0].words}"
         click.echo(printable(f"{said}: {path}"))
         for one in found:
             for check in one.checks:
                 click.echo(f"  {one.method.name}, {check.of}: {check.verdict} ({check.levels})")
 
 
+def _address(path: Path) -> str:
+    """A relative address."""
+    return quote(os.fsencode(path.as_posix()))
+
+
 def _first_map(found: list[Found]) -> Heat | None:
-    panels = (panel for one in found for panel in one.panels)
-    return next((at for at in panels if isinstance(at, Heat) and at.under is not None), None)
+    """In the order of a page, the first that lies over the picture, or else hides it."""
+    order = list(METHODS)
+    panels = [
+        panel
+        for one in sorted(found, key=lambda one: order.index(one.method.name))
+        for panel in one.panels
+        if isinstance(panel, Heat) and panel.under is not None
+    ]
+    return min(panels, key=lambda panel: not panel.clear, default=None)

@@ -81,9 +81,14 @@ def tell(message: str) -> None:
 
 
 def tell_if_random(graph: Graph, weights: Path | None, seed: int | None) -> None:
-    """Say that the weights are random, where neither the command line nor the spec names any."""
-    if weights is None and graph.spec.weights is None:
+    """Say that the weights are random, where nobody gave any."""
+    if are_random(graph, weights):
         tell(f"no weights were given: they are random (seed {seed or 0})")
+
+
+def are_random(graph: Graph, weights: Path | None) -> bool:
+    """Whether neither the command line nor the spec names weights."""
+    return weights is None and graph.spec.weights is None
 
 
 def read_files(argument: str, graph: Graph, weights: Path | None) -> tuple[Path, ...]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from netspec.explain.blur import blurred
 from netspec.explain.maps import Array
+from netspec.explain.natural import natural
 from netspec.explain.net import Net
+from netspec.explain.progress import Progress
 from netspec.machine.errors import UnusableError
 from netspec.runtime.images import to_input
 from netspec.text.printable import printable
@@ -28,8 +30,9 @@ _EVEN = 0.01
 class Priors:
     """What keeps the ascent among pictures; pixels lie in 0..1.
 
-    A step moves pixels by `rate` in the mean, and less and less towards the last of `steps`. Before
-    each the picture is shifted by up to `jitter` of its sides. `l2` pulls pixels to the input 0,
+    A step moves pixels by `rate` in the mean, and less and less towards the last of `steps`;
+    `natural` ones lean to how natural pictures vary, see `natural`. Before each the picture is
+    shifted by up to `jitter` of its sides. `l2` pulls pixels to the input 0,
     the mean colour of the data; `tv` evens them out by the gradient of their total variation
     (Rudin, Osher & Fatemi 1992). Both are weighed against a direction uphill of length 1 a pixel.
     Every fourth step ends with a `blur`, whose sigma in pixels falls to 0.
@@ -37,10 +40,11 @@ class Priors:
 
     steps: int = 128
     rate: float = 0.1
+    natural: bool = True
     jitter: float = 0.1
-    l2: float = 1.0
+    l2: float = 0.5
     tv: float = 0.5
-    blur: float = 1.0
+    blur: float = 0.5
 
 
 class Ascent:
@@ -61,6 +65,10 @@ class Ascent:
             raise UnusableError(
                 f"`{printable(self.node.name)}` has no channel {number}",
                 help=f"give a number from 0 to {kind.channels - 1}",
+            )
+        if len(net.graph.inputs[net.input].shape) != 3:
+            raise UnusableError(
+                f"`maximize` makes pictures, and the net takes {net.graph.inputs[net.input]}"
             )
         self._seed = np.zeros((1, *kind.shape), np.float32)
         self._seed[0, number] = kind.channels / kind.numel
@@ -100,13 +108,16 @@ class Ascent:
         self,
         pictures: Array,
         generators: Sequence[np.random.Generator],
-        progress: Callable[[int, int], object],
+        progress: Progress,
     ) -> Array:
         """The pictures after all steps; each has a generator, which shifts it."""
         priors, uphill = self.priors, np.zeros_like(pictures)
         for step in range(priors.steps):
             left = 1 - step / priors.steps
-            gradient = _unit(self._gradient(pictures, generators))
+            gradient = self._gradient(pictures, generators)
+            if priors.natural:
+                gradient = natural(gradient, reversed_colours=self.net.image.channels == "BGR")
+            gradient = _unit(gradient)
             uphill = _MOMENTUM * uphill + (1 - _MOMENTUM) * gradient
             away = priors.l2 * (pictures - self._zero) + priors.tv * _variation(pictures)
             pictures = pictures + priors.rate * left * (_unit(uphill) - away)

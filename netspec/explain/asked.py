@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from netspec.explain.maps import Array
 from netspec.explain.methods import Method
 from netspec.explain.net import Net
 from netspec.explain.occlusion import Fill
 from netspec.explain.pictures.panels import Panel
+from netspec.explain.saliency import Averaging
 from netspec.explain.samples import Sample
 from netspec.explain.sanity import Check
 from netspec.machine.errors import UnusableError
 from netspec.text.printable import printable
-
-#: Told how much of how much is done.
-Progress: TypeAlias = Callable[[int, int], object]
 
 #: Classes that are all looked at where none is given and no picture has a winner.
 _FEW = 10
@@ -28,8 +24,9 @@ class Asked:
     """What of a net is looked into, and how; () and None leave it to the method.
 
     `classes` are numbers. `alpha` is the opacity of maps. `size`, `stride` and `fill` are those of
-    occlusion's square, `steps` and `seeds` of maximizing, how many of each; `top` is how many
-    patches a channel has.
+    occlusion's square; `steps` those of maximizing and of integrated gradients, `samples` and
+    `noise` those of SmoothGrad; `seeds` is how many pictures maximizing makes of each class, `top`
+    how many patches a channel has.
     """
 
     classes: tuple[int, ...] = ()
@@ -40,9 +37,21 @@ class Asked:
     stride: int | None = None
     fill: Fill = "grey"
     steps: int | None = None
+    samples: int | None = None
+    noise: float | None = None
     seeds: int = 4
     top: int = 9
     sanity: bool = False
+
+    @property
+    def averaging(self) -> Averaging:
+        """What the mean of gradients is taken over."""
+        usual = Averaging()
+        return Averaging(
+            samples=self.samples or usual.samples,
+            noise=usual.noise if self.noise is None else self.noise,
+            steps=self.steps or usual.steps,
+        )
 
     def of(self, net: Net, sample: Sample | None) -> Asked:
         """The same with classes: where none is given the winner of a sample, without a sample all
@@ -69,6 +78,8 @@ class Checked:
     @property
     def verdict(self) -> str:
         """What came of it."""
+        if self.check.even:
+            return "sanity check FAILED: the map is the same everywhere"
         came = "passed" if self.check.passed else "FAILED"
         at = self.check.decisive
         return f"sanity check {came}: {at.correlation:z.2f} at {printable(at.layer)}"

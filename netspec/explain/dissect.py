@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, islice
 from math import floor
-from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netspec.analysis.receptive import Field, Pixels, receptive_fields
-from netspec.explain.maps import Array
+from netspec.explain.largest import Best
 from netspec.explain.net import Net
+from netspec.explain.progress import Progress, unheard
+from netspec.explain.samples import Sample, read
 from netspec.machine.errors import UnusableError
 from netspec.runtime.errors import InputError
 from netspec.text.printable import printable
@@ -20,15 +24,18 @@ from netspec.text.printable import printable
 #: Channels that are looked at unless some are named.
 _MOST = 16
 
+#: The number of a file, and that of a sample in it.
+_Place: TypeAlias = tuple[int, int]
+
 
 @dataclass(frozen=True, eq=False)
 class Patch:
-    """What a place of a channel sees of a picture: `box` is (top, left, bottom, right) of the part
-    of its receptive field that lies in the picture, `pixels` are those, (h, w) or (h, w, 3); the
-    channel's `value` is its largest in the picture.
+    """What a place of a channel sees of a picture, by its `name`: `box` is (top, left, bottom,
+    right) of the part of its receptive field that lies in the picture, `pixels` are those, (h, w)
+    or (h, w, 3); the channel's `value` is its largest in the picture.
     """
 
-    path: Path
+    name: str
     value: float
     box: tuple[int, int, int, int]
     pixels: NDArray[np.uint8]
@@ -45,22 +52,22 @@ class Dissected:
 
 def dissect(
     net: Net,
-    pictures: Sequence[Path],
+    paths: Sequence[str],
     layer: str,
     channels: Sequence[int] = (),
     top: int = 9,
     *,
     fail: Callable[[InputError], object] | None = None,
-    progress: Callable[[int, int], object] = lambda done, count: None,
+    progress: Progress = unheard,
 ) -> tuple[Dissected, ...]:
     """Of each channel of a layer the `top` patches of pictures, one of a picture at most: where the
     channel is largest, what its receptive field covers. A vector's elements see all of it.
 
     Source: Zeiler & Fergus 2013, "Visualizing and understanding convolutional networks", figure 2;
-    Bau et al. 2017, "Network dissection". No channels are the 16 that are excited most. Pictures
-    are read one batch at a time. `progress` is told how many of how many are done, `fail` of each
-    that cannot be read; without it InputError. UnusableError where the layer has no such channel,
-    or no picture can be read.
+    Bau et al. 2017, "Network dissection". Files are read as `read` has it, one batch at a time. No
+    channels are the 16 that are excited most. `progress` is told how many files of how many are
+    done, `fail` of each that cannot be read; without it InputError, and where none can be read.
+    UnusableError where the layer has no such channel.
     """
     kind = net.layer(layer).type
     for at in channels:
@@ -69,104 +76,76 @@ def dissect(
                 f"`{printable(layer)}` has no channel {at}",
                 help=f"give a number from 0 to {kind.channels - 1}",
             )
-    best = _Best(kind.channels, top)
-    done = 0
-    for first in range(0, len(pictures), net.batch):
-        numbers = range(first, min(first + net.batch, len(pictures)))
-        good, x = _read(net, pictures, numbers, fail)
-        if good:
-            best.take(good, net.activations(x, (layer,))[layer])
-        done += len(numbers)
-        progress(done, len(pictures))
-    if not best.found:
-        raise UnusableError("there is no picture to take patches of")
+    best, places = Best(kind.channels, top), list[_Place]()
+    for batch in _batches(_samples(net, paths, fail, progress), net.batch):
+        numbers = range(len(places), len(places) + len(batch))
+        places += [place for place, _ in batch]
+        x = {name: np.concatenate([one.x[name] for _, one in batch]) for name in net.graph.inputs}
+        best.take(numbers, net.activations(x, (layer,))[layer])
+    if not places:
+        raise InputError("there is no picture to take patches of")
     chosen = list(channels) or best.strongest(_MOST)
-    cut = _Cut(net, pictures, receptive_fields(net.graph.nodes)[layer], kind.shape)
+    cut = _Cut(net, paths, places, receptive_fields(net.graph.nodes)[layer], kind.shape)
     return cut.patches(layer, best, chosen)
 
 
-def _read(
+def _samples(
     net: Net,
-    pictures: Sequence[Path],
-    numbers: Sequence[int],
+    paths: Sequence[str],
     fail: Callable[[InputError], object] | None,
-) -> tuple[list[int], Array]:
-    """The numbers of the pictures that can be read, and those as a batch."""
-    good: list[int] = []
-    rows: list[Array] = []
-    for number in numbers:
+    progress: Progress,
+) -> Iterator[tuple[_Place, Sample]]:
+    """Those of all files that can be read."""
+    for number, path in enumerate(paths):
         try:
-            x, _ = net.prepare(pictures[number])
+            yield from (((number, at), one) for at, one in enumerate(read(net, path)))
         except InputError as error:
             if fail is None:
                 raise
             fail(error)
-        else:
-            good.append(number)
-            rows.append(x)
-    return good, np.concatenate(rows) if rows else np.empty(0, np.float32)
+        progress(number + 1, len(paths))
 
 
-class _Best:
-    """The largest values of each channel, (C, K) from the largest down, with the `pictures` that
-    they are of and the `places` in the plane, counted along its rows.
-    """
-
-    def __init__(self, channels: int, top: int) -> None:
-        self.top = top
-        self.values = np.empty((channels, 0), np.float32)
-        self.pictures = np.empty((channels, 0), np.int64)
-        self.places = np.empty((channels, 0), np.int64)
-
-    @property
-    def found(self) -> bool:
-        return self.values.shape[1] > 0
-
-    def take(self, numbers: Sequence[int], answers: Array) -> None:
-        """The answers of a layer for pictures of these numbers, (N, C, ...)."""
-        planes = answers.reshape(*answers.shape[:2], -1)
-        places = planes.argmax(axis=2)
-        values = np.take_along_axis(planes, places[..., None], 2)[..., 0]
-        of = np.broadcast_to(np.asarray(numbers), values.T.shape)
-        together = np.concatenate([self.values, values.T], axis=1)
-        order = np.argsort(-together, axis=1, kind="stable")[:, : self.top]
-        self.values = np.take_along_axis(together, order, 1)
-        self.pictures = np.take_along_axis(np.concatenate([self.pictures, of], 1), order, 1)
-        self.places = np.take_along_axis(np.concatenate([self.places, places.T], 1), order, 1)
-
-    def strongest(self, count: int) -> list[int]:
-        """The channels whose largest values are the largest."""
-        return [int(at) for at in np.argsort(-self.values[:, 0], kind="stable")[:count]]
+def _batches(
+    samples: Iterator[tuple[_Place, Sample]], size: int
+) -> Iterator[list[tuple[_Place, Sample]]]:
+    while batch := list(islice(samples, size)):
+        yield batch
 
 
 @dataclass(frozen=True)
 class _Cut:
-    """Cuts patches out of pictures: what the places of a layer of a `shape` see."""
+    """Cuts patches out of the samples of files: what the places of a layer of a `shape` see."""
 
     net: Net
-    pictures: Sequence[Path]
+    paths: Sequence[str]
+    samples: Sequence[_Place]
     field: Field | None
     shape: tuple[int, ...]
 
-    def patches(self, layer: str, best: _Best, channels: Sequence[int]) -> tuple[Dissected, ...]:
-        """Those of channels; each picture is read once."""
-        found: dict[tuple[int, int], Patch] = {}
-        wanted = (
-            (int(best.pictures[at]), at)
-            for at in np.ndindex(best.values.shape)
-            if at[0] in channels
-        )
-        last, pixels = -1, np.empty(0, np.uint8)
-        for number, at in sorted(wanted):
-            if number != last:
-                last, (_, pixels) = number, self.net.prepare(self.pictures[number])
-            box = self._box(int(best.places[at]), pixels.shape)
-            part = pixels[box[0] : box[2], box[1] : box[3]].copy()
-            found[at] = Patch(self.pictures[number], float(best.values[at]), box, part)
+    def patches(self, layer: str, best: Best, channels: Sequence[int]) -> tuple[Dissected, ...]:
+        """Those of channels; each file is read once."""
         count = best.values.shape[1]
+        wanted = defaultdict[int, list[tuple[int, int]]](list)
+        for at in ((channel, rank) for channel in channels for rank in range(count)):
+            wanted[int(best.pictures[at])].append(at)
+        found: dict[tuple[int, int], Patch] = {}
+        for number, sample in self._read(sorted(wanted)):
+            for at in wanted[number]:
+                box = self._box(int(best.places[at]), sample.pixels.shape)
+                part = sample.pixels[box[0] : box[2], box[1] : box[3]].copy()
+                found[at] = Patch(sample.name, float(best.values[at]), box, part)
         return tuple(
             Dissected(layer, at, tuple(found[at, rank] for rank in range(count))) for at in channels
         )
+
+    def _read(self, numbers: Sequence[int]) -> Iterator[tuple[int, Sample]]:
+        """Samples by number, in order."""
+        for file, some in groupby(numbers, lambda number: self.samples[number][0]):
+            at = {self.samples[number][1]: number for number in some}
+            for place, sample in enumerate(read(self.net, self.paths[file])):
+                if place in at:
+                    yield at[place], sample
 
     def _box(self, place: int, area: tuple[int, ...]) -> tuple[int, int, int, int]:
         """What a place sees, cut off at the picture's borders."""

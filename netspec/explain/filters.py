@@ -12,14 +12,16 @@ from netspec.text.printable import printable
 
 #: The name of the tensor that kernels are in.
 _WEIGHT = "weight"
+#: Channels that kernels read of which there is a column each.
+_ACROSS = 32
 
 
 def filters(net: Net, layer: str = "", most: int = 256) -> Tiles:
     """The kernels of a layer, the first one that has some unless it is named; (N, h, w).
 
     A kernel over the three colours of a picture is one tile in colour, (N, 3, h, w), in RGB. Others
-    are a tile for each channel that they read; of more than `most` tiles those of the largest L2
-    norm, strongest first. Tiles are named by their places in the layer's weight: `12`, or `12, 3`.
+    are a tile for each channel that they read, a row for each kernel; of more than `most` tiles
+    only the strongest. Tiles are named by their places in the layer's weight: `12`, or `12, 3`.
     An FC that reads planes has one kernel of their area for each unit.
 
     UnusableError where the layer has no kernels of more than a pixel.
@@ -33,7 +35,8 @@ def filters(net: Net, layer: str = "", most: int = 256) -> Tiles:
     if shape[1] == read.type.channels == 3 and read.name == net.input:
         return _tiles(node, _in_rgb(net, values), [f"{at}" for at in range(len(values))], most)
     places = [f"{at}, {of}" if shape[1] > 1 else f"{at}" for at, of in np.ndindex(*shape[:2])]
-    return _tiles(node, values.reshape(-1, *shape[2:]), places, most)
+    columns = shape[1] if 1 < shape[1] <= _ACROSS else None
+    return _tiles(node, values.reshape(-1, *shape[2:]), places, most, columns)
 
 
 def _layer(net: Net, name: str) -> Node:
@@ -54,10 +57,7 @@ def _first(graph: Graph) -> str | None:
 def _without(what: str, graph: Graph) -> UnusableError:
     first = _first(graph)
     hint = f"`{printable(first)}` is the first that has some" if first else None
-    return UnusableError(
-        f"{what} has no kernels of more than a pixel",
-        help=hint or "`activations` shows what layers make of a picture",
-    )
+    return UnusableError(f"{what} has no kernels of more than a pixel", help=hint)
 
 
 def _kernels(graph: Graph, node: Node) -> tuple[int, ...] | None:
@@ -84,10 +84,9 @@ def _in_rgb(net: Net, kernels: Array) -> Array:
     return kernels[:, ::-1] if image is not None and image.channels == "BGR" else kernels
 
 
-def _tiles(node: Node, values: Array, names: list[str], most: int) -> Tiles:
-    order = np.arange(len(values))
-    if len(values) > most:
-        norms = np.square(values, dtype=np.float64).sum(axis=tuple(range(1, values.ndim)))
-        order = np.argsort(-norms, kind="stable")[:most]
-    chosen = tuple(names[at] for at in order)
-    return Tiles("filters", node.name, chosen, np.ascontiguousarray(values[order]), signed=True)
+def _tiles(
+    node: Node, values: Array, names: list[str], most: int, columns: int | None = None
+) -> Tiles:
+    held = np.ascontiguousarray(values)
+    found = Tiles("filters", node.name, tuple(names), held, True, len(names), columns)
+    return found.strongest(most) if len(names) > most else found

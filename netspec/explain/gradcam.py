@@ -108,14 +108,13 @@ def _weights(method: Method, a: Wide, g: Wide) -> Wide:
 
 def _last_with_area(net: Net) -> Node | None:
     """The last layer with an area of more than a pixel that the scores depend on."""
-    above = {net.scored}
-    for node in reversed(net.graph.nodes):
-        if node.name not in above or node.layer.source:
-            continue
-        above.update(node.inputs)
-        if node.type.rank == 3 and node.type.area != (1, 1):
-            return node
-    return None
+    candidates = (
+        node
+        for node in reversed(net.graph.nodes)
+        if node.name in net.below and not node.layer.source
+    )
+    spatial = (node for node in candidates if node.type.rank == 3 and node.type.area != (1, 1))
+    return next(spatial, None)
 
 
 def _averaged(net: Net) -> str:

@@ -7,7 +7,8 @@ from functools import partial
 from typing import cast, get_args
 
 from netspec.explain.activations import activations
-from netspec.explain.asked import Asked, Checked, Found, Progress
+from netspec.explain.answer import answers
+from netspec.explain.asked import Asked, Checked, Found
 from netspec.explain.gradcam import Method as Gradcam
 from netspec.explain.gradcam import gradcam
 from netspec.explain.learned import net_filters, net_maxima
@@ -15,18 +16,17 @@ from netspec.explain.maps import Map
 from netspec.explain.methods import METHODS
 from netspec.explain.net import Net
 from netspec.explain.occlusion import occlude
-from netspec.explain.pictures.made import map_panel, tiles_panel, winners_panel
+from netspec.explain.pictures.made import map_panels, tiles_panel, winners_panel
 from netspec.explain.pictures.panels import Panel
+from netspec.explain.progress import Progress, unheard
 from netspec.explain.saliency import Method as Saliency
 from netspec.explain.saliency import saliency
 from netspec.explain.samples import Sample
 from netspec.explain.sanity import check
 from netspec.machine.errors import UnusableError
 
-#: Methods that read a layer.
-LAYERED = (*get_args(Gradcam), "activations", "filters", "maximize", "dissect")
-#: Those that a sanity check is for.
-CHECKED = (*get_args(Gradcam), *get_args(Saliency))
+#: Planes of a layer that are drawn.
+_PLANES = 64
 
 
 def look(net: Net, name: str, asked: Asked, sample: Sample | None, progress: Progress) -> Found:
@@ -37,7 +37,7 @@ def look(net: Net, name: str, asked: Asked, sample: Sample | None, progress: Pro
     if name == "filters":
         return net_filters(net, asked)
     if name == "maximize":
-        return net_maxima(net, asked.of(net, sample), progress)
+        return net_maxima(net, asked if asked.channels else asked.of(net, sample), progress)
     if sample is None:
         raise UnusableError(f"`{name}` looks at pictures", help="name one, or a folder of them")
     if name == "activations":
@@ -50,7 +50,7 @@ def look(net: Net, name: str, asked: Asked, sample: Sample | None, progress: Pro
 
 def _activations(net: Net, asked: Asked, sample: Sample) -> Found:
     found = activations(net, sample.x, asked.layers)
-    panels = tuple(tiles_panel(one) for one in found)
+    panels = tuple(tiles_panel(one.strongest(_PLANES)) for one in found)
     return Found(METHODS["activations"], (panels,), tuple(one.values for one in found))
 
 
@@ -65,8 +65,10 @@ def _occlusion(net: Net, asked: Asked, sample: Sample, progress: Progress) -> Fo
         progress=progress,
     )
     labels = [net.label(at) for at in range(net.classes)]
-    maps = [map_panel(one, sample.pixels, asked.alpha) for one in found.falls]
-    row: tuple[Panel, ...] = (*maps, winners_panel(found, labels, sample.pixels, asked.alpha))
+    row: tuple[Panel, ...] = map_panels(found.falls, sample.pixels, asked.alpha)
+    if net.classes > 1:
+        best = answers(net, sample.x)[0]
+        row = (*row, winners_panel(found, labels, best, sample.pixels, asked.alpha))
     return Found(METHODS["occlusion"], (row,), tuple(one.values for one in found.falls))
 
 
@@ -74,13 +76,12 @@ def _gradients(net: Net, name: str, asked: Asked, sample: Sample, progress: Prog
     rows: list[tuple[Panel, ...]] = []
     found: list[Map] = []
     checks: list[Checked] = []
-    for layer in asked.layers if name in LAYERED and asked.layers else ("",):
-        again = partial(_maps, name, asked.classes, sample, layer)
-        maps = again(net)
+    for layer in ("layers" in METHODS[name].options and asked.layers) or ("",):
+        again = partial(_maps, name, asked, sample, layer)
+        maps = again(net, progress)
         made = _checked(net, maps, again, layer, progress) if asked.sanity else []
         notes = [one.verdict for one in made] or [""] * len(maps)
-        pairs = zip(maps, notes, strict=True)
-        rows.append(tuple(map_panel(one, sample.pixels, asked.alpha, note) for one, note in pairs))
+        rows.append(map_panels(maps, sample.pixels, asked.alpha, notes))
         found += maps
         checks += made
     arrays = tuple(one.values for one in found)
@@ -88,11 +89,17 @@ def _gradients(net: Net, name: str, asked: Asked, sample: Sample, progress: Prog
 
 
 def _maps(
-    name: str, classes: tuple[int, ...], sample: Sample, layer: str, net: Net
+    name: str,
+    asked: Asked,
+    sample: Sample,
+    layer: str,
+    net: Net,
+    progress: Progress = unheard,
 ) -> tuple[Map, ...]:
     if name in get_args(Gradcam):
-        return gradcam(net, sample.x, classes, cast("Gradcam", name), layer)
-    return saliency(net, sample.x, classes, cast("Saliency", name))
+        return gradcam(net, sample.x, asked.classes, cast("Gradcam", name), layer)
+    method, averaging = cast("Saliency", name), asked.averaging
+    return saliency(net, sample.x, asked.classes, method, averaging, progress=progress)
 
 
 def _checked(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -24,17 +24,20 @@ class Map:
 
     `values` are the raw numbers, (H, W), or (C, H, W) where each channel of the input has its own;
     `signed` where those below 0 mean something else than 0. `layer` is the one that was looked at,
-    the input for saliency. The class has a `label`, its `number` from 0, and the `probability` that
-    the net gives it for the picture.
+    the input for saliency, and `note` says more of how. The class has a `label`, its `number` from
+    0, its `score` for the picture, and the `probability` that the net gives it; None where it gives
+    values.
     """
 
     method: str
     layer: str
     label: str
     number: int
-    probability: float
+    score: float
+    probability: float | None
     values: Array
     signed: bool
+    note: str = ""
 
     @property
     def plane(self) -> Array:
@@ -50,9 +53,10 @@ class Map:
 
 @dataclass(frozen=True, eq=False)
 class Tiles:
-    """Small pictures of a layer, side by side: kernels, feature maps, patches.
+    """Small pictures of a layer, side by side: kernels or feature maps, of `total` that it has.
 
     `values` are (N, H, W) or (N, 3, H, W), raw; `names` say which each is. `signed` as of a Map.
+    `columns` is how many stand in a row where that means something.
     """
 
     method: str
@@ -60,6 +64,16 @@ class Tiles:
     names: tuple[str, ...]
     values: Array
     signed: bool
+    total: int
+    columns: int | None = None
+
+    def strongest(self, most: int) -> Tiles:
+        """Those of the largest root of the mean square, `most` at most, the largest first."""
+        axes = tuple(range(1, self.values.ndim))
+        strength = np.square(self.values, dtype=np.float64).mean(axis=axes)
+        order = np.argsort(-strength, kind="stable")[:most]
+        names = tuple(self.names[at] for at in order)
+        return replace(self, names=names, values=self.values[order], columns=None)
 
 
 def maps_of(
@@ -73,8 +87,18 @@ def maps_of(
     signed: bool,
 ) -> tuple[Map, ...]:
     """The maps of one sample for some classes; `scores` are the layer's result for it."""
-    chances = net.as_probabilities(scores[:1].reshape(1, net.classes))[0]
+    one = scores[:1].reshape(1, net.classes)
+    chances = net.as_probabilities(one)[0] if net.probable else None
     return tuple(
-        Map(method, layer, net.label(at), at, float(chances[at]), each, signed)
+        Map(
+            method,
+            layer,
+            net.label(at),
+            at,
+            float(one[0, at]),
+            None if chances is None else float(chances[at]),
+            each,
+            signed,
+        )
         for at, each in zip(numbers, values, strict=True)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from netspec.explain.ascent import Ascent, Priors
 from netspec.explain.maps import Array
 from netspec.explain.net import Net
+from netspec.explain.progress import Progress, unheard
 from netspec.explain.samples import as_pixels
 
 __all__ = ["Maximum", "Priors", "maximize"]
@@ -43,7 +44,7 @@ def maximize(
     layer: str = "",
     seeds: Sequence[int] = (0, 1, 2, 3),
     priors: Priors | None = None,
-    progress: Callable[[int, int], object] = lambda done, count: None,
+    progress: Progress = unheard,
 ) -> tuple[Maximum, ...]:
     """Pictures that raise the score of a class, or of a channel of a `layer`; one for each seed.
 

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 class Method:
     """A way to look into a net.
 
-    `heading` is the question that it answers; `meaning` what its numbers measure. Without a
-    picture (`pictured`) it shows the net itself. A `coarse` map is read over the picture.
+    `heading` is the question that it answers; `meaning` what its numbers measure, and `options`
+    what of `Asked` means something to it. Without a picture (`pictured`) it shows the net itself. A
+    `coarse` map is read over the picture.
     """
 
     name: str
     title: str
     heading: str
     shows: str
+    options: tuple[str, ...]
     source: str = ""
     meaning: str = ""
     pictured: bool = True
@@ -27,6 +29,9 @@ class Method:
 _WHERE, _PIXELS = "Where it looks", "Which pixels count"
 _LEARNED, _MADE = "What it has learned", "What it makes of the picture"
 
+_MAP = ("classes", "alpha", "sanity")
+_AT_LAYER = (*_MAP, "layers")
+
 _ALL = (
     Method(
         "gradcam",
@@ -34,6 +39,7 @@ _ALL = (
         _WHERE,
         "Feature maps of a layer, each weighed by the mean gradient of the class's score to it; "
         "what speaks against the class is left out.",
+        _AT_LAYER,
         "Selvaraju et al. 2017, arXiv:1610.02391",
         "weighed activation",
         coarse=True,
@@ -43,7 +49,8 @@ _ALL = (
         "Grad-CAM++",
         _WHERE,
         "As Grad-CAM, with weights that do justice to several things of one class.",
-        "Chattopadhay et al. 2018, arXiv:1710.11063",
+        _AT_LAYER,
+        "Chattopadhyay et al. 2018, arXiv:1710.11063",
         "weighed activation",
         coarse=True,
     ),
@@ -51,9 +58,11 @@ _ALL = (
         "cam",
         "CAM",
         _WHERE,
-        "Feature maps before the global average, weighed as the last layer weighs them.",
+        "Feature maps before the global average, weighed as the last layer weighs them; their mean "
+        "is the score but for the bias.",
+        _AT_LAYER,
         "Zhou et al. 2016, arXiv:1512.04150",
-        "share of the score",
+        "score of the place",
         coarse=True,
     ),
     Method(
@@ -62,6 +71,7 @@ _ALL = (
         _WHERE,
         "How far the class's probability falls when a square hides this place, and which class "
         "wins then.",
+        ("classes", "alpha", "size", "stride", "fill"),
         "Zeiler & Fergus 2014, arXiv:1311.2901",
         "fall of the probability",
         coarse=True,
@@ -71,6 +81,7 @@ _ALL = (
         "Vanilla gradient",
         _PIXELS,
         "How strongly the class's score answers to a change of each pixel.",
+        _MAP,
         "Simonyan et al. 2014, arXiv:1312.6034",
         "magnitude of the gradient",
     ),
@@ -79,6 +90,7 @@ _ALL = (
         "SmoothGrad",
         _PIXELS,
         "The mean gradient of many copies of the picture with noise.",
+        (*_MAP, "samples", "noise"),
         "Smilkov et al. 2017, arXiv:1706.03825",
         "magnitude of the gradient",
     ),
@@ -88,6 +100,7 @@ _ALL = (
         _PIXELS,
         "What each pixel gives to the score on the straight way from an input of zeros to the "
         "picture; all of them add up to the difference of the two scores.",
+        (*_MAP, "steps"),
         "Sundararajan et al. 2017, arXiv:1703.01365",
         "share of the score",
     ),
@@ -96,7 +109,8 @@ _ALL = (
         "Input × gradient",
         _PIXELS,
         "What each pixel gives to the score, were the net linear.",
-        "Shrikumar et al. 2017, arXiv:1704.02685",
+        _MAP,
+        "Shrikumar et al. 2016, arXiv:1605.01713",
         "share of the score",
     ),
     Method(
@@ -106,6 +120,7 @@ _ALL = (
         "The gradient, where at each rectifier only what is positive passes back, and only where "
         "something positive came in. It is known to fail sanity checks (Adebayo et al. 2018, "
         "arXiv:1810.03292): it draws edges of the picture, whatever the weights are.",
+        _MAP,
         "Springenberg et al. 2015, arXiv:1412.6806",
         "magnitude",
     ),
@@ -113,7 +128,9 @@ _ALL = (
         "deconv",
         "Deconvolution",
         _PIXELS,
-        "The gradient, where at each rectifier only what is positive passes back.",
+        "The gradient, where at each rectifier only what is positive passes back. It recovers the "
+        "picture more than it tells of the class (Nie et al. 2018, arXiv:1805.07039).",
+        _MAP,
         "Zeiler & Fergus 2014, arXiv:1311.2901",
         "magnitude",
     ),
@@ -123,6 +140,7 @@ _ALL = (
         _PIXELS,
         "Guided backpropagation where Grad-CAM looks. It is known to fail sanity checks as the "
         "former does.",
+        _AT_LAYER,
         "Selvaraju et al. 2017, arXiv:1610.02391",
         "magnitude",
     ),
@@ -131,6 +149,7 @@ _ALL = (
         "Activations",
         _MADE,
         "Feature maps of a layer, the strongest first.",
+        ("layers",),
         "Zeiler & Fergus 2014, arXiv:1311.2901",
         "activation",
     ),
@@ -139,6 +158,7 @@ _ALL = (
         "Filters",
         _LEARNED,
         "The kernels of a layer; those that see red, green and blue in colour.",
+        ("layers",),
         meaning="weight",
         pictured=False,
     ),
@@ -147,6 +167,7 @@ _ALL = (
         "Activation maximisation",
         _LEARNED,
         "Pictures found by gradient ascent on a score, kept smooth and small.",
+        ("classes", "layers", "channels", "steps", "seeds"),
         "Simonyan et al. 2014, arXiv:1312.6034; Yosinski et al. 2015, arXiv:1506.06579",
         pictured=False,
     ),
@@ -155,6 +176,7 @@ _ALL = (
         "Top patches",
         _LEARNED,
         "What the pictures show where a channel of a layer is excited most, the strongest first.",
+        ("layers", "channels", "top"),
         "Zeiler & Fergus 2014, arXiv:1311.2901",
     ),
 )

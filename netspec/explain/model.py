@@ -52,4 +52,7 @@ class Model:
             answers = self._started.session.run(names, dict(feeds))
         except Exception as error:  # the runtime's errors have no common base
             raise RunError(f"the run failed: {first_line(error)}") from error
+        for name, answer in zip(names, answers, strict=True):
+            if not np.isfinite(answer).all():
+                raise RunError(f"`{printable(name)}` is NaN or infinite")
         return dict(zip(names, answers, strict=True))

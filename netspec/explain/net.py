@@ -25,9 +25,10 @@ from netspec.runtime.ranking import softmax
 from netspec.text.image import Image, image_advice
 from netspec.text.nearest import did_you_mean
 from netspec.text.printable import printable
-from netspec.train.losses import default_loss, scored_layer
 from netspec.weights.values import Values
 
+#: Digits of a class's number that are read.
+_DIGITS = 10
 #: A batch for the one input, or for each by name.
 Inputs: TypeAlias = Array | Mapping[str, Array]
 
@@ -54,7 +55,11 @@ class Net:
         self, graph: Graph, values: Values, device: str = "auto", *, batch: int = 8
     ) -> None:
         self.graph, self.values, self.batch = graph, values, batch
-        self.scored = scored_layer(graph, default_loss(graph, labels=True))
+        last = graph.by_name[graph.outputs["output"]]
+        inside = last.layer.chances() or last.layer.logistic
+        self.scored = last.inputs[0] if inside else last.name
+        #: Whether it gives probabilities; a single score without SIGMOID is a value.
+        self.probable = last.layer.logistic or graph.by_name[self.scored].type.channels > 1
         self._kind = graph.by_name[self.scored].type
         if prod(self._kind.shape[1:]) != 1:
             raise UnusableError(
@@ -81,25 +86,38 @@ class Net:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names of the classes; () where the spec has none."""
-        return tuple(self.graph.spec.labels)
+        """The names of the first classes; () where the spec has none."""
+        return tuple(self.graph.spec.labels)[: self.classes]
 
     def label(self, number: int) -> str:
-        """What a class is called, its number where it has no name."""
-        return self.labels[number] if self.labels else str(number)
+        """What a class is called, its number where it has no name, and nothing if it is alone."""
+        if number < len(self.labels):
+            return self.labels[number]
+        return str(number) if self.classes > 1 else ""
 
     def number(self, name: str) -> int:
         """The number of a class, by its label or its number; UnusableError where there is none."""
         if name in self.labels:
             return self.labels.index(name)
-        if name.isascii() and name.isdecimal() and int(name) < self.classes:
+        figures = name.removeprefix("-")
+        counted = figures.isascii() and figures.isdecimal()
+        if counted and len(name) < _DIGITS and 0 <= int(name) < self.classes:
             return int(name)
-        near = did_you_mean(name, self.labels) if self.labels else None
-        last = self.classes - 1
+        near = did_you_mean(name, self.labels) if self.labels and not counted else None
+        known = f"give a number from 0 to {self.classes - 1}" + " or a label" * bool(self.labels)
         raise UnusableError(
             f"no class `{printable(name)}`; there are {self.classes}",
-            help=near or f"give a number from 0 to {last}" + (" or a label" * bool(self.labels)),
+            help="say --class for each of several" if "," in name else near or known,
         )
+
+    @cached_property
+    def below(self) -> frozenset[str]:
+        """The layers that the scores depend on, their own among them."""
+        found = {self.scored}
+        for node in reversed(self.graph.nodes):
+            if node.name in found:
+                found.update(node.inputs)
+        return frozenset(found)
 
     def layer(self, name: str) -> Node:
         """A layer by name; UnusableError where there is none."""
@@ -161,12 +179,12 @@ class Net:
 
     def as_probabilities(self, scores: Array) -> Array:
         """Scores as probabilities: of each class by itself where the net ends in SIGMOID, else of
-        classes that exclude each other. A single score without SIGMOID is a value, and stays.
+        classes that exclude each other. Values, see `probable`, stay.
         """
         wide, last = scores.astype(np.float64), self.graph.by_name[self.graph.outputs["output"]]
         if last.layer.logistic:
             wide = 0.5 * (1 + np.tanh(wide / 2))
-        elif self.classes > 1:
+        elif self.probable:
             wide = softmax(wide)
         return wide.astype(np.float32)
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netspec.explain.blur import blurred
-from netspec.explain.maps import Array, Map
+from netspec.explain.maps import Array, Map, maps_of
 from netspec.explain.net import Inputs, Net
+from netspec.explain.progress import Progress, unheard
 from netspec.machine.errors import UnusableError
 from netspec.runtime.images import to_input
 from netspec.text.printable import printable
@@ -50,7 +51,7 @@ def occlude(
     fill: Fill = "grey",
     size: int | None = None,
     stride: int | None = None,
-    progress: Callable[[int, int], object] = lambda done, count: None,
+    progress: Progress = unheard,
 ) -> Occlusion:
     """What the probabilities of classes lose when a square slides over one sample.
 
@@ -62,7 +63,8 @@ def occlude(
     sigma is half of `size`. No class is the winner.
 
     `net.batch` samples run at a time; after each batch `progress` is told how many squares of how
-    many are done. UnusableError where the input has no area, or for `grey` no `image:` section.
+    many are done. UnusableError where the input has no area, or for `grey` no `image:` section, and
+    where the square covers all, or is moved by more than all.
     """
     feeds = net.feeds(x)
     picture = feeds[net.input][0]
@@ -73,12 +75,20 @@ def occlude(
             help="`saliency` explains a net of any inputs",
         )
     area, short = picture.shape[1:], min(picture.shape[1:])
-    size = size or max(1, round(short / _SIZE))
-    squares = _squares(area, size, stride or max(1, round(short / _STEP)))
-    before = net.probabilities(feeds)[0]
+    size, stride = size or max(1, round(short / _SIZE)), stride or max(1, round(short / _STEP))
+    for what, pixels in (("covers", size), ("moves by", stride)):
+        if pixels > 1 and pixels >= short:
+            raise UnusableError(
+                f"a square that {what} {pixels} pixels of {'x'.join(map(str, area))} tells no "
+                "places apart",
+                help=f"{short // 2} is the most that makes sense",
+            )
+    squares = _squares(area, size, stride)
+    scores = net.scores(feeds)
+    before = net.as_probabilities(scores)[0]
     asked = list(numbers) or [int(before.argmax())]
     falls, winners = np.empty((len(asked), *area), np.float32), np.empty(area, np.int64)
-    covering = _Covering(net, feeds, _filling(net, picture, fill, size))
+    covering = _Covering(net, feeds, _filling(net, picture, fill, size), len(squares))
     done = 0
     for batch, chances in covering.chances(squares):
         for square, found in zip(batch, chances, strict=True):
@@ -86,11 +96,9 @@ def occlude(
             winners[square.cell] = found.argmax()
         done += len(batch)
         progress(done, len(squares))
-    said = (
-        Map("occlusion", net.input, net.label(at), at, float(before[at]), fall, signed=True)
-        for at, fall in zip(asked, falls, strict=True)
-    )
-    return Occlusion(tuple(said), winners)
+    maps = maps_of(net, scores, asked, list(falls), "occlusion", layer=net.input, signed=True)
+    note = f"square {size}, step {stride}, {fill}"
+    return Occlusion(tuple(replace(one, note=note) for one in maps), winners)
 
 
 def _squares(area: tuple[int, ...], size: int, stride: int) -> list[_Square]:
@@ -101,7 +109,7 @@ def _squares(area: tuple[int, ...], size: int, stride: int) -> list[_Square]:
 def _along(side: int, size: int, stride: int) -> Iterator[tuple[slice, slice]]:
     """The cells along an axis, and what the square covers over each."""
     for first in range(0, side, stride):
-        start = first + (stride - size) // 2
+        start = min(first + (stride - size) // 2, side - 1)
         yield slice(first, first + stride), slice(max(start, 0), start + size)
 
 
@@ -127,9 +135,9 @@ def _filling(net: Net, picture: Array, fill: Fill, size: int) -> Array:
 class _Covering:
     """A sample, under squares in which `filling` shows in place of its picture."""
 
-    def __init__(self, net: Net, feeds: Mapping[str, Array], filling: Array) -> None:
+    def __init__(self, net: Net, feeds: Mapping[str, Array], filling: Array, squares: int) -> None:
         self.net, self.filling, self.picture = net, filling, feeds[net.input][0]
-        self._feeds = feeds
+        self._feeds, self._rows = feeds, min(net.batch, squares)
         self._free: list[dict[str, Array]] = []
 
     def chances(self, squares: Sequence[_Square]) -> Iterator[tuple[Sequence[_Square], Array]]:
@@ -155,4 +163,4 @@ class _Covering:
         return chances
 
     def _batch(self) -> dict[str, Array]:
-        return {name: np.repeat(array, self.net.batch, 0) for name, array in self._feeds.items()}
+        return {name: np.repeat(array, self._rows, 0) for name, array in self._feeds.items()}

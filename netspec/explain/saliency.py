@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from netspec.autodiff.backward import Rule
 from netspec.explain.maps import Array, Map, maps_of
 from netspec.explain.net import Inputs, Net
+from netspec.explain.progress import Progress, unheard, within
 from netspec.machine.errors import UnusableError
 
 Method: TypeAlias = Literal["vanilla", "guided", "deconv", "smooth", "integrated", "input*gradient"]
@@ -30,6 +31,10 @@ class Averaging:
     steps: int = 50
     baseline: Array | None = None
 
+    def start(self, x: Array) -> Array:
+        """Where the way to an input begins."""
+        return np.zeros_like(x) if self.baseline is None else self.baseline
+
 
 def saliency(
     net: Net,
@@ -37,6 +42,8 @@ def saliency(
     numbers: Sequence[int],
     method: Method = "vanilla",
     averaging: Averaging = Averaging(),
+    *,
+    progress: Progress = unheard,
 ) -> tuple[Map, ...]:
     """Maps of the input, (C, H, W), of one sample for each of some classes.
 
@@ -48,28 +55,35 @@ def saliency(
       al. 2017, "Axiomatic attribution for deep networks").
     - `input*gradient`: x dS/dx (Shrikumar et al. 2016, "Not just a black box").
 
-    Of several inputs the map is that of `net.input`, and the others stay as they are.
-    UnusableError for `guided` and `deconv` where there is no rectifier, at which they would differ
-    from `vanilla`.
+    Of several inputs the map is that of `net.input`, and the others stay as they are. `progress` is
+    told how many gradients of how many are done where there are many.
+    UnusableError for `guided` and `deconv` where there is no RELU or RELU6, at which they would
+    differ from `vanilla`.
     """
     feeds = net.feeds(x)
     if method in _MEANS:
-        values = [_MEANS[method](net, feeds, at, averaging) for at in numbers]
-        scores = net.scores(feeds)
+        scores = net.scores(feeds)  # before anything is added to what may be too large already
+        values = [
+            _MEANS[method](net, feeds, number, averaging, within(progress, at, len(numbers)))
+            for at, number in enumerate(numbers)
+        ]
     else:
-        if method in _RULES and not any(node.layer.rectifier for node in net.graph.nodes):
+        if method in _RULES and not any(net.layer(at).layer.clamps for at in net.below):
             raise UnusableError(
-                f"`{method}` is the vanilla gradient of a net without rectifiers, as this one is",
+                f"`{method}` differs from the gradient at RELU and RELU6, and this net has none",
                 help="`vanilla` is what to ask for",
             )
         look = net.explain(feeds, numbers, net.input, _RULES.get(method, "plain"))
         scores, gradients = look.values[net.scored], look.gradients[net.input]
         shares = method == "input*gradient"
         values = list(gradients * feeds[net.input] if shares else gradients)
-    return maps_of(net, scores, numbers, values, method, layer=net.input, signed=True)
+    maps = maps_of(net, scores, numbers, values, method, layer=net.input, signed=True)
+    return _completed(net, feeds, maps, averaging) if method == "integrated" else maps
 
 
-def _smooth(net: Net, feeds: dict[str, Array], number: int, averaging: Averaging) -> Array:
+def _smooth(
+    net: Net, feeds: dict[str, Array], number: int, averaging: Averaging, progress: Progress
+) -> Array:
     x, random = feeds[net.input], np.random.default_rng(averaging.seed)
     deviation = np.float32(averaging.noise * float(x.max() - x.min()))
 
@@ -77,12 +91,15 @@ def _smooth(net: Net, feeds: dict[str, Array], number: int, averaging: Averaging
         drawn = random.standard_normal((end - first, *x.shape[1:]), np.float32)
         return x + deviation * drawn
 
-    return _weighted(net, feeds, number, points, [1 / averaging.samples] * averaging.samples)
+    even = [1 / averaging.samples] * averaging.samples
+    return _weighted(net, feeds, number, points, even, progress)
 
 
-def _integrated(net: Net, feeds: dict[str, Array], number: int, averaging: Averaging) -> Array:
+def _integrated(
+    net: Net, feeds: dict[str, Array], number: int, averaging: Averaging, progress: Progress
+) -> Array:
     x = feeds[net.input]
-    baseline = np.zeros_like(x) if averaging.baseline is None else averaging.baseline
+    baseline = averaging.start(x)
     away = x - baseline
     places, weights = np.polynomial.legendre.leggauss(averaging.steps)  # from -1 to 1
     along = ((1 + places) / 2).astype(np.float32).reshape(-1, *[1] * (x.ndim - 1))
@@ -90,8 +107,20 @@ def _integrated(net: Net, feeds: dict[str, Array], number: int, averaging: Avera
     def points(first: int, end: int) -> Array:
         return baseline + along[first:end] * away
 
-    shares: Array = away[0] * _weighted(net, feeds, number, points, list(weights / 2))
+    mean = _weighted(net, feeds, number, points, list(weights / 2), progress)
+    shares: Array = away[0] * mean
     return shares
+
+
+def _completed(
+    net: Net, feeds: dict[str, Array], maps: tuple[Map, ...], averaging: Averaging
+) -> tuple[Map, ...]:
+    """Maps that say to what their elements add up, and to what they would after endless steps."""
+    baseline = net.scores({**feeds, net.input: averaging.start(feeds[net.input])})[0]
+    return tuple(
+        replace(one, note=f"sum {one.values.sum():.4g} of {one.score - baseline[one.number]:.4g}")
+        for one in maps
+    )
 
 
 def _weighted(
@@ -100,6 +129,7 @@ def _weighted(
     number: int,
     points: Callable[[int, int], Array],
     weights: Sequence[float],
+    progress: Progress,
 ) -> Array:
     """The weighted sum of dS/dx at many points, which are made a batch at a time, in order."""
     total = np.zeros(feeds[net.input].shape[1:])
@@ -109,6 +139,7 @@ def _weighted(
         each[net.input] = points(first, first + len(part))
         found = net.gradients(each, net.seed([number]), (net.input,))[net.input]
         total += np.tensordot(part, found.astype(np.float64), 1)
+        progress(first + len(part), len(weights))
     return total.astype(np.float32)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,18 +71,20 @@ def as_pixels(net: Net, values: Array) -> NDArray[np.uint8]:
     image = net.images.get(net.input)
     if image is not None:
         return _undone(values, image)
-    plain = values if len(values) in (1, 3) else values.mean(axis=0, keepdims=True)
+    wide = values.astype(np.float64)
+    plain = wide if len(wide) in (1, 3) else wide.mean(axis=0, keepdims=True)
     low, high = float(plain.min()), float(plain.max())
     return _laid((plain - low) * (255 / (high - low or 1.0)))
 
 
 def _undone(values: Array, image: Image) -> NDArray[np.uint8]:
     mean, std = (np.asarray(x, np.float32)[:, None, None] for x in (image.mean, image.std))
-    plain = (values * std + mean) / np.float32(image.scale)
+    with np.errstate(over="ignore"):  # what no picture could hold is white or black
+        plain = (values * std + mean) / np.float32(image.scale)
     return _laid(plain[::-1] if image.channels == "BGR" else plain)
 
 
-def _laid(values: Array) -> NDArray[np.uint8]:
+def _laid(values: NDArray[Any]) -> NDArray[np.uint8]:
     """(C, H, W) -> (H, W) or (H, W, 3), rounded."""
     pixels = np.asarray(np.clip(values + 0.5, 0, 255)).astype(np.uint8)
     return pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)
@@ -92,5 +95,5 @@ def _refuse_vectors(net: Net) -> None:
     if kind.rank != 3:
         raise UnusableError(
             f"`{printable(net.input)}` is {kind}, and maps are drawn over an area, CxHxW",
-            help="`filters` and `maximize` need no picture",
+            help="let the spec's `input:` be the picture, CxHxW, and FLATTEN it",
         )

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from netspec.explain.maps import Array, Map
 from netspec.explain.net import Net
+from netspec.explain.progress import Progress, unheard
 from netspec.graph.graph import Graph
+from netspec.machine.errors import UnusableError
 from netspec.weights.initial import Seeded
 from netspec.weights.values import Renewed
 
@@ -37,10 +39,14 @@ class Level:
 
 @dataclass(frozen=True)
 class Check:
-    """How a map changes as ever more layers have random weights; the last level is all of them."""
+    """How a map changes as ever more layers have random weights; the last level is all of them.
+
+    A map that is `even`, the same number everywhere, has nothing that could change.
+    """
 
     method: str
     levels: tuple[Level, ...]
+    even: bool
 
     @property
     def decisive(self) -> Level:
@@ -53,8 +59,8 @@ class Check:
 
     @property
     def passed(self) -> bool:
-        """Whether the map is another one at the decisive level."""
-        return self.decisive.correlation < SAME
+        """Whether there is a map, and another one at the decisive level."""
+        return not self.even and self.decisive.correlation < SAME
 
 
 def check(
@@ -65,15 +71,18 @@ def check(
     most: int = 5,
     draws: int = 3,
     seed: int = 0,
-    progress: Callable[[int, int], object] = lambda done, count: None,
+    progress: Progress = unheard,
 ) -> tuple[Check, ...]:
     """A check of each of a net's maps: randomise the net from the top, in at most so many levels,
     each so many times by a seed, and compare the maps that are made of it `again`.
 
-    `progress` is told how many of how many random nets are done. Guided backpropagation is known
-    to fail: it draws the edges of the picture whatever the weights are.
+    `progress` is told how many of how many random nets are done. UnusableError where the net has no
+    weights. Guided backpropagation is known to fail: it draws the edges of the picture whatever the
+    weights are.
     """
     parts = list(_from_the_top(net.graph, most))
+    if not parts:
+        raise UnusableError("the net has no weights, and a sanity check would draw them anew")
     found = []
     for at, layers in enumerate(parts):
         alike = np.zeros(len(maps))
@@ -84,7 +93,7 @@ def check(
             progress(at * draws + draw + 1, len(parts) * draws)
         found.append([Level(layers[-1], float(each)) for each in alike / draws])
     return tuple(
-        Check(own.method, levels)
+        Check(own.method, levels, bool((own.values == own.values.flat[0]).all()))
         for own, levels in zip(maps, zip(*found, strict=True), strict=True)
     )
 
@@ -118,7 +127,8 @@ def _from_the_top(graph: Graph, most: int) -> Iterator[tuple[str, ...]]:
     first.  Each level ends in a layer with a weight matrix; norms go with those before them.
     """
     weighty = [node for node in reversed(graph.nodes) if graph.weights(node)]
-    ends = [at for at, node in enumerate(weighty) if node.layer.linear] or [len(weighty) - 1]
+    linear = [at for at, node in enumerate(weighty) if node.layer.linear]
+    ends = linear or [len(weighty) - 1] * bool(weighty)
     count = min(most, len(ends))
     for step in range(1, count + 1):
         last = len(weighty) if step == count else ends[round(step * len(ends) / count) - 1] + 1

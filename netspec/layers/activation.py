@@ -46,6 +46,7 @@ class Relu(Activation, keyword="RELU"):
 
     op = "Relu"
     rectifier = True
+    clamps = True
     keeps = ("output",)
 
     def derivative(self, x: str, y: str, emit: Emitter) -> str:

@@ -67,6 +67,8 @@ class Layer:
     #: et al. 2015).
     nonlinear: ClassVar[bool] = False
     rectifier: ClassVar[bool] = False
+    #: Whether it is 0 where its input is below 0, and its input above that, up to a limit.
+    clamps: ClassVar[bool] = False
     #: Whether it is a function of each element whose use is to be nonlinear.
     activation: ClassVar[bool] = False
     #: Whether each output is a chance of its own, the logistic function of its input.

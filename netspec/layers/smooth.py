@@ -53,6 +53,7 @@ class Relu6(Activation, keyword="RELU6"):
     """
 
     rectifier = True
+    clamps = True
 
     def lower(self, inputs: tuple[Value, ...], emit: Emitter) -> str:
         return emit.node("Clip", inputs[0].name, emit.const(0.0), emit.const(6.0))

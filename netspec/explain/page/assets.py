@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Template
 
 from netspec import __version__
+from netspec.explain.pictures.overlay import MIDDLE
 from netspec.pages.policy import policy
 from netspec.pages.theme import theme
 from netspec.text.printable import printable
@@ -19,12 +20,21 @@ def text(words: str) -> str:
     return html.escape(printable(words))
 
 
-def document(title: str, body: str, *, alpha: float = 0.5, picture: str | None = None) -> bytes:
+def heading(title: str, doc: str, note: str) -> str:
+    """What a page is of, and in small letters what is said and to be noted of the net."""
+    small = "".join(f'<p class="muted">{text(words)}</p>' for words in (note, doc) if words)
+    return f"<h1>{text(title)}</h1>{small}"
+
+
+def document(title: str, body: str, *, alpha: float = 1.0, picture: str | None = None) -> bytes:
     """A page, which asks the network for nothing.
 
-    Coarse maps have an opacity of `alpha`; the address of a `picture` is what lies under maps.
+    Maps over the picture have an opacity of `alpha` at most; the address of a `picture` is what
+    lies under them.
     """
-    style = theme() + Template(_asset("page.css")).substitute(alpha=f"{alpha:g}")
+    style = theme() + Template(_asset("page.css")).substitute(
+        alpha=f"{alpha:g}", middle=f"rgb({MIDDLE} {MIDDLE} {MIDDLE})"
+    )
     if picture is not None:
         style += f'.under{{background-image:url("{picture}")}}\n'
     script = _asset("page.js")

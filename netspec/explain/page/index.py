@@ -5,47 +5,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netspec.analysis.units import percent
-from netspec.explain.page.assets import document, text
-from netspec.explain.page.images import heat_address, photo_address
+from netspec.explain.page.assets import document, heading, text
+from netspec.explain.page.images import small_heat, small_photo
 from netspec.explain.page.report import Picture
 from netspec.explain.pictures.panels import Heat, brief
+
+#: Pixels up to which a picture has sharp edges.
+_SHARP = 160
 
 
 @dataclass(frozen=True)
 class Card:
-    """A picture with the address of its page, and a map of it, where there is one."""
+    """A small picture that leads to the page of one, and a map of it beside, as HTML."""
 
-    picture: Picture
-    address: str
-    heat: Heat | None
+    html: str
+
+    @classmethod
+    def of(
+        cls, picture: Picture, address: str, heat: Heat | None, colours: str | None = None
+    ) -> Card:
+        """For a picture whose page has this address, and a map of it, where there is one."""
+        best = "".join(f"<br>{text(brief(one.words))}" for one in picture.said[:1])
+        height, width = picture.pixels.shape[:2]
+        sharp = ' class="sharp"' if max(height, width) <= _SHARP else ""
+        addresses = [small_photo(picture.pixels)]
+        if heat is not None:
+            addresses.append(small_heat(heat, colours))
+        images = "".join(
+            f'<img{sharp} src="{at}" alt="" width="{width}" height="{height}" loading="lazy">'
+            for at in addresses
+        )
+        return cls(
+            f'<li><a href="{text(address)}"><div class="stage pair">{images}</div>'
+            f'<div class="words"><b class="name">{text(picture.name)}</b>{best}</div></a></li>\n'
+        )
 
 
-def index(net: str, doc: str, cards: Sequence[Card], colours: str | None = None) -> bytes:
+def index(net: str, doc: str, cards: Sequence[Card], *, note: str = "") -> bytes:
     """The page: small pictures that lead to others, in one file that asks for no other."""
-    count = f"{len(cards):,} picture{'s' * (len(cards) != 1)}"
+    count = f"<p>{len(cards):,} picture{'s' * (len(cards) != 1)}</p>"
     body = (
-        f'<header><h1>{text(net)}</h1><p class="muted">{text(doc)}</p><p>{count}</p></header>\n'
-        f'<ul class="cards">{"".join(_card(card, colours) for card in cards)}</ul>'
+        f"<header>{heading(net, doc, note)}{count}</header>\n"
+        f'<ul class="cards">{"".join(card.html for card in cards)}</ul>'
     )
     return document(net, body)
-
-
-def _card(card: Card, colours: str | None) -> str:
-    picture = card.picture
-    best = "".join(
-        f"<br>{text(brief(one.label))}, {percent(one.probability)}" for one in picture.said[:1]
-    )
-    height, width = picture.pixels.shape[:2]
-    sharp = ' class="sharp"' if max(height, width) <= 160 else ""
-    addresses = [photo_address(picture.pixels)]
-    if card.heat is not None:
-        addresses.append(heat_address(card.heat, colours))
-    images = "".join(
-        f'<img{sharp} src="{address}" alt="" width="{width}" height="{height}" loading="lazy">'
-        for address in addresses
-    )
-    return (
-        f'<li><a href="{text(card.address)}"><div class="stage pair">{images}</div>'
-        f'<div class="words"><b class="name">{text(picture.name)}</b>{best}</div></a></li>\n'
-    )

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.analysis.units import percent
-from netspec.explain.page.assets import document, text
+from netspec.explain.answer import Answer
+from netspec.explain.page.assets import document, heading, text
 from netspec.explain.page.figures import figures
 from netspec.explain.page.images import photo_address
-from netspec.explain.pictures.colours import grey
+from netspec.explain.pictures.overlay import beneath
 from netspec.explain.pictures.panels import Panel, brief
 
 #: Classes of rows, by whether a row's class is explained.
@@ -42,21 +42,15 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Said:
-    """A class that the net finds probable; whether it is one that is explained."""
-
-    label: str
-    probability: float
-    explained: bool
-
-
-@dataclass(frozen=True)
 class Picture:
-    """What is explained: its name, its pixels as the net takes them, (H, W) or (H, W, 3)."""
+    """What is looked at: its name, its pixels as the net takes them, (H, W) or (H, W, 3), what the
+    net says of it, and the labels of the classes that are explained.
+    """
 
     name: str
     pixels: NDArray[np.uint8]
-    said: tuple[Said, ...]
+    said: tuple[Answer, ...]
+    explained: frozenset[str] = frozenset()
 
 
 def report_page(
@@ -65,23 +59,25 @@ def report_page(
     picture: Picture | None,
     sections: Sequence[Section],
     *,
-    alpha: float = 0.5,
+    alpha: float = 1.0,
     colours: str | None = None,
     back: str | None = None,
+    note: str = "",
 ) -> bytes:
     """The page: one file that asks the network for nothing.
 
-    `back` is the address of the index that it belongs to.
+    `alpha` is the opacity of maps over the picture, `back` the address of the index that the page
+    belongs to, and `note` what is to be known of the net.
     """
     shown = [section for section in sections if section.entries]
     name = f"{net}: {picture.name}" if picture is not None else net
     up = f'<p><a href="{text(back)}">all pictures</a></p>' if back is not None else ""
     body = (
-        f'<header>{up}<h1>{text(name)}</h1><p class="muted">{text(doc)}</p></header>\n'
-        f'<div class="page"><aside>{_aside(picture, shown)}</aside>\n'
+        f"<header>{up}{heading(name, doc, note)}</header>\n"
+        f'<div class="page"><aside>{_aside(picture, shown, alpha)}</aside>\n'
         f"<main>{''.join(_section(section, colours) for section in shown)}</main></div>"
     )
-    under = photo_address(grey(picture.pixels)) if picture is not None else None
+    under = photo_address(beneath(picture.pixels)) if picture is not None else None
     return document(name, body, alpha=alpha, picture=under)
 
 
@@ -90,7 +86,7 @@ def anchor(section: Section) -> str:
     return "-".join(section.heading.lower().split())
 
 
-def _aside(picture: Picture | None, sections: Sequence[Section]) -> str:
+def _aside(picture: Picture | None, sections: Sequence[Section], alpha: float) -> str:
     links = (f'<li><a href="#{anchor(at)}">{text(at.heading)}</a></li>' for at in sections)
     nav = f'<nav aria-label="Sections"><ul>{"".join(links)}</ul></nav>'
     if picture is None:
@@ -101,23 +97,29 @@ def _aside(picture: Picture | None, sections: Sequence[Section]) -> str:
         f'<figure><div class="stage placed"><img class="{sharp}" alt="{text(picture.name)}" '
         f'src="{photo_address(picture.pixels)}" width="{width}" height="{height}"></div>'
         f'<figcaption class="muted">as the net takes it, {height}x{width}</figcaption></figure>'
-        f"{_said(picture.said)}"
+        f"{_said(picture)}"
         '<p class="scripted"><label for="opacity">Maps over the picture, opacity</label>'
-        '<input id="opacity" type="range" min="0" max="100"></p>'
+        '<input id="opacity" type="range" min="0" max="100" '
+        f'value="{100 * alpha:.0f}"></p>'
         f"{nav}"
     )
 
 
-def _said(said: Sequence[Said]) -> str:
+def _said(picture: Picture) -> str:
     """A table of the most probable classes, with bars."""
     rows = (
-        f'<tr class="{_KINDS[one.explained]}">'
-        f'<th scope="row">{text(brief(one.label))}'
-        f'<svg aria-hidden="true"><rect width="{100 * one.probability:.4g}%" height="3"/></svg>'
-        f"</th><td>{percent(one.probability)}</td></tr>"
-        for one in said
+        f'<tr class="{_KINDS[one.label in picture.explained]}">'
+        f'<th scope="row">{text(brief(one.label))}{_bar(one.share)}</th>'
+        f"<td>{text(one.said)}</td></tr>"
+        for one in picture.said
     )
     return f'<table class="said"><caption>The net says</caption>{"".join(rows)}</table>'
+
+
+def _bar(share: float | None) -> str:
+    if share is None:
+        return ""
+    return f'<svg aria-hidden="true"><rect width="{100 * share:.4g}%" height="3"/></svg>'
 
 
 def _section(section: Section, colours: str | None) -> str:
@@ -138,6 +140,6 @@ def _entry(entry: Entry, colours: str | None) -> str:
         if words
     )
     return (
-        f"<article><h3>{text(entry.title)}</h3>{figures(entry.panels, colours)}"
+        f"<article><h3>{text(entry.title)}</h3>{figures(entry.panels, entry.title, colours)}"
         f"{''.join(remarks)}<p>{text(entry.shows)}{source}</p></article>\n"
     )

@@ -30,18 +30,22 @@ CATEGORIES = (
 )
 #: Oklab of the colours of a sign: lightness, green to red, blue to yellow.
 _ZERO, _BELOW, _ABOVE = (0.97, 0.0, 0.0), (0.45, -0.035, -0.15), (0.45, 0.12, 0.093)
-#: Part of the numbers that may lie beyond the ends of the bar, so that a few do not hide the rest.
-_BEYOND = 0.005
+#: Part of the numbers that may lie beyond the ends of the bar, so that a few do not hide the rest;
+#: of maps of single pixels, which are uneven, this part does (Smilkov et al. 2017, "SmoothGrad").
+_BEYOND, _FINE = 0.005, 0.01
+#: How far below zero, as a part of the largest number, the colours need tell no sign.
+_SLIGHT = 0.05
 
 
 @dataclass(frozen=True)
 class Scale:
-    """The numbers at the ends of a colour bar; `clipped` where some of a map lie beyond them."""
+    """The numbers at the ends of a colour bar; some of a map may lie `below` or `above` them."""
 
     low: float
     high: float
     signed: bool
-    clipped: bool
+    below: bool = False
+    above: bool = False
 
     def steps(self, values: NDArray[Any]) -> NDArray[np.uint8]:
         """Numbers -> 0..255, for colours of a table."""
@@ -49,19 +53,31 @@ class Scale:
         return np.asarray(np.clip(part, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
-def scale_of(values: NDArray[Any], *, signed: bool) -> Scale:
+def scale_of(values: NDArray[Any], *, signed: bool, fine: bool = False) -> Scale:
     """The scale of a map, or of several that share one: from 0, or from the least number below it;
-    with a sign as far below zero as above.  NaN is nowhere.
+    with a sign as far below zero as above, unless hardly anything is below.  NaN is nowhere.
+
+    Where a few numbers are much larger than the rest they lie beyond the end; in `fine` maps the
+    largest hundredth does.
     """
     finite = np.asarray(values, np.float64)[np.isfinite(values)]
+    least, most = float(finite.min(initial=0.0)), float(finite.max(initial=0.0))
     sizes = np.abs(finite) if signed else finite
-    some = sizes[sizes > 0]
-    high = most = float(some.max()) if some.size else 1.0
-    if some.size:
-        usual = float(np.quantile(some, 1 - _BEYOND))
-        high = most if most <= 2 * usual else usual
-    low = -high if signed else min(0.0, float(finite.min(initial=0.0)))
-    return Scale(low, high, signed, clipped=high < most)
+    high = _end(sizes[sizes > 0], fine=fine)
+    if signed and not (most > 0 and -least <= _SLIGHT * high):
+        return Scale(-high, high, True, least < -high, most > high)
+    low = 0.0 if signed else least
+    return Scale(low, high, False, least < low, most > high)
+
+
+def _end(sizes: NDArray[np.float64], *, fine: bool) -> float:
+    """Where a scale ends for numbers above zero."""
+    if not sizes.size:
+        return 1.0
+    if fine:
+        return float(np.quantile(sizes, 1 - _FINE))
+    most, usual = float(sizes.max()), float(np.quantile(sizes, 1 - _BEYOND))
+    return most if most <= 2 * usual else usual
 
 
 def colormap(name: str | None, *, signed: bool) -> Colormap:

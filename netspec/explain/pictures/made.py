@@ -7,86 +7,111 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.analysis.units import percent
+from netspec.explain.answer import Answer, in_words
 from netspec.explain.dissect import Dissected
 from netspec.explain.maps import SHARES, Map, Tiles
 from netspec.explain.maximize import Maximum
 from netspec.explain.methods import METHODS
 from netspec.explain.occlusion import Occlusion
 from netspec.explain.pictures.colours import scale_of
-from netspec.explain.pictures.panels import Areas, Caption, Heat, Panel, Photo, from_signed, tiled
-from netspec.text.printable import printable
+from netspec.explain.pictures.panels import Areas, Caption, Heat, Panel, Photo, brief
+from netspec.explain.pictures.patches import OUTSIDE, laid
+from netspec.explain.pictures.sheets import Grid, from_signed
 
-#: Opacity of a coarse map over the picture where nothing else is said; fine maps hide the picture.
-ALPHA = 0.5
-#: Names of tiles that a caption has.
-_NAMED = 6
+#: Opacity of the largest numbers of a coarse map over the picture where nothing else is said; fine
+#: maps hide the picture.
+ALPHA = 0.8
 
 #: Pixels of a picture, (H, W) or (H, W, 3).
 _Pixels = NDArray[np.uint8]
 
 
-def map_panel(found: Map, under: _Pixels, alpha: float | None, note: str = "") -> Heat:
-    """A map over its picture; `alpha` is its opacity where it is not as usual."""
-    method = METHODS[found.method]
-    caption = Caption(method.title, found.layer, found.label, found.probability, note)
+def map_panels(
+    maps: Sequence[Map], under: _Pixels, alpha: float | None, notes: Sequence[str] = ()
+) -> tuple[Heat, ...]:
+    """Maps of one method, over their picture and on one scale, so that they can be compared;
+    `alpha` is their opacity where it is not as usual.
+    """
+    method, planes = METHODS[maps[0].method], [one.plane for one in maps]
     # magnitudes have no sign, whatever the numbers had
-    signed = found.signed and (found.values.ndim == 2 or found.method in SHARES)
+    signed = maps[0].signed and (maps[0].values.ndim == 2 or method.name in SHARES)
+    scale = scale_of(np.stack(planes), signed=signed, fine=not method.coarse)
     opacity = (ALPHA if method.coarse else 1.0) if alpha is None else alpha
-    plane = found.plane
-    return Heat(caption, plane, scale_of(plane, signed=signed), method.meaning, under, opacity)
+    clear = method.coarse or opacity < 1
+    said = notes or [""] * len(maps)
+    return tuple(
+        Heat(_caption(one, note), plane, scale, method.meaning, under, opacity, clear)
+        for one, plane, note in zip(maps, planes, said, strict=True)
+    )
+
+
+def _caption(found: Map, note: str) -> Caption:
+    """What is said of a map: the answer is a score where the net gives no probabilities."""
+    answer = in_words(found.probability, found.score)
+    said = "" if found.values.any() else "zero everywhere"
+    words = ", ".join(filter(None, (found.note, note, said)))
+    return Caption(METHODS[found.method].title, found.layer, found.label, answer, words)
 
 
 def winners_panel(
-    found: Occlusion, labels: Sequence[str], under: _Pixels, alpha: float | None
+    found: Occlusion, labels: Sequence[str], best: Answer, under: _Pixels, alpha: float | None
 ) -> Areas:
-    """The class that wins where the square is."""
+    """The class that wins where the square is; `best` is what the net says where there is none."""
     names = {int(at): labels[at] for at in np.unique(found.winners)}
-    caption = Caption(f"{METHODS['occlusion'].title}, the class that wins")
+    note = "which class wins"
+    if len(names) == 1:
+        note = f"`{brief(*names.values())}` wins everywhere"
+    layer = found.falls[0].layer
+    caption = Caption(METHODS["occlusion"].title, layer, best.label, best.said, note)
     return Areas(caption, found.winners, names, under, ALPHA if alpha is None else alpha)
 
 
 def tiles_panel(found: Tiles) -> Panel:
     """Tiles as one sheet: in colour each with the whole range of it, others all on one scale."""
     method, values = METHODS[found.method], found.values
-    caption = Caption(method.title, found.layer, note=_counted(found))
+    grid = Grid.of(values, found.names, found.columns)
     if values.ndim == 4:
-        coloured = np.stack([from_signed(tile) for tile in values])
-        return Photo(caption, _as_pixels(tiled(coloured, 255)))
+        note = f"{_counted(found)}, each scaled to its own largest weight"
+        opaque = np.full((1, *values.shape[2:]), 255, np.uint8)
+        coloured = np.stack([np.concatenate([from_signed(tile), opaque]) for tile in values])
+        sheet = _as_pixels(grid.lay(coloured, 0))
+        return Photo(Caption(method.title, found.layer, note=note), sheet, grid)
+    caption = Caption(method.title, found.layer, note=_counted(found))
     scale = scale_of(values, signed=found.signed)
-    return Heat(caption, tiled(values, np.nan), scale, method.meaning)
+    return Heat(caption, grid.lay(values, np.nan), scale, method.meaning, grid=grid)
 
 
 def _counted(found: Tiles) -> str:
-    """`16 of 5x5: 3; 0; ...`: how many tiles, and the first ones."""
-    height, width = found.values.shape[-2:]
-    some = "; ".join(name.removeprefix("channel ") for name in found.names[:_NAMED])
-    rest = "; ..." if len(found.names) > _NAMED else ""
-    return f"{len(found.names)} of {height}x{width}: {some}{rest}"
+    """`64 strongest of 512, 7x7`."""
+    (height, width), count = found.values.shape[-2:], len(found.names)
+    if count < found.total:
+        return f"{count} strongest of {found.total:,}, {height}x{width}"
+    rows = ", each row a kernel" if found.columns else ""
+    return f"{count} of {height}x{width}{rows}"
 
 
 def maximum_panel(found: Maximum) -> Photo:
     """A picture that excites, and from where to where the score went."""
     method = METHODS["maximize"].title
-    note = f"score {found.start:.3g} to {found.score:.3g}, seed {found.seed}"
+    note = f"score {found.start:.3g} → {found.score:.3g}, seed {found.seed}"
     if found.probability is None:  # of a channel
         return Photo(Caption(method, f"{found.layer}, {found.label}", note=note), found.pixels)
-    return Photo(Caption(method, found.layer, found.label, found.probability, note), found.pixels)
+    answer = percent(found.probability)
+    return Photo(Caption(method, found.layer, found.label, answer, note), found.pixels)
 
 
 def patches_panel(found: Dissected) -> Photo:
-    """The patches of a channel on one sheet, at their size in the picture."""
+    """The patches of a channel on one sheet, each at its place in what the channel sees."""
+    first = found.patches[0]
     caption = Caption(
         METHODS["dissect"].title,
         f"{found.layer}, channel {found.channel}",
-        note=f"{found.patches[0].value:.3g} in {printable(found.patches[0].path.name)}",
+        note=f"strongest: {first.value:.3g} in {brief(first.name)}",
     )
-    tallest, widest = (max(at.pixels.shape[axis] for at in found.patches) for axis in (0, 1))
-    laid = np.full((len(found.patches), 3, tallest, widest), 255, np.uint8)
-    for tile, patch in zip(laid, found.patches, strict=True):
-        height, width = patch.pixels.shape[:2]
-        coloured = patch.pixels if patch.pixels.ndim == 3 else patch.pixels[..., None]
-        tile[:, :height, :width] = coloured.transpose(2, 0, 1)
-    return Photo(caption, _as_pixels(tiled(laid, 255)))
+    tiles = laid(found.patches)
+    grid = Grid.of(tiles, [""] * len(tiles))
+    return Photo(caption, _as_pixels(grid.lay(tiles, OUTSIDE)), grid)
 
 
 def _as_pixels(sheet: _Pixels) -> _Pixels:

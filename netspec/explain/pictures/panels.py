@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil, sqrt
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.analysis.units import percent
 from netspec.explain.pictures.colours import CATEGORIES, Scale
+from netspec.explain.pictures.sheets import Grid
 from netspec.text.printable import printable
 
 #: Characters of a name that are shown.
@@ -20,29 +19,44 @@ _LONGEST = 32
 
 @dataclass(frozen=True)
 class Caption:
-    """What is said of a panel: of which class it is, how probable the net finds that for the
-    picture, and at which layer it looks; empty or None where that means nothing.
+    """What is said of a panel: of which class it is, what the net answers about that for the
+    picture, and at which layer it looks; empty where that means nothing.
     """
 
     method: str
     layer: str = ""
     label: str = ""
-    probability: float | None = None
+    answer: str = ""
     note: str = ""
 
     @property
     def lines(self) -> tuple[str, ...]:
         """`Grad-CAM at conv3` and `class 7, 99.8%`."""
-        at = f" at {brief(self.layer)}" if self.layer else ""
-        known = f", {percent(self.probability)}" if self.probability is not None else ""
-        of = f"class {brief(self.label)}{known}" if self.label else ""
-        return tuple(line for line in (f"{self.method}{at}", of, self.note) if line)
+        return (" ".join(self.head), *self.rest)
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """The method and, where there is a layer, `at conv3`."""
+        return (self.method, f"at {brief(self.layer)}") if self.layer else (self.method,)
+
+    @property
+    def rest(self) -> tuple[str, ...]:
+        """The lines below that."""
+        label = f"class {brief(self.label)}" if self.label else ""
+        return tuple(filter(None, (", ".join(filter(None, (label, self.answer))), self.note)))
+
+    def beside(self, title: str) -> tuple[str, ...]:
+        """The lines where a title has been read already, which may be the method's."""
+        return (*self.head[1:], *self.rest) if self.method == title else self.lines
 
 
 @dataclass(frozen=True)
 class Heat:
     """A map as colours: `values` are (H, W), NaN where there is nothing; `meaning` names what they
-    measure. Over the picture `under`, (H, W) or (H, W, 3), it lies with an opacity of `alpha`.
+    measure, `grid` which tiles they are.
+
+    Over the picture `under`, (H, W) or (H, W, 3), they lie with an opacity of `alpha`; if `clear`
+    that is of the end of the scale, and zero lets all of the picture through.
     """
 
     caption: Caption
@@ -51,6 +65,8 @@ class Heat:
     meaning: str = ""
     under: NDArray[np.uint8] | None = None
     alpha: float = 1.0
+    clear: bool = False
+    grid: Grid | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -61,10 +77,13 @@ class Heat:
 
 @dataclass(frozen=True)
 class Photo:
-    """Pixels, (H, W) or (H, W, 3)."""
+    """Pixels, (H, W), (H, W, 3), or (H, W, 4) where some are clear; `grid` says which tiles they
+    are.
+    """
 
     caption: Caption
     pixels: NDArray[np.uint8]
+    grid: Grid | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -75,13 +94,16 @@ class Photo:
 
 @dataclass(frozen=True)
 class Areas:
-    """A class for each pixel, (H, W), over the picture `under`; `names` has those that occur."""
+    """A class for each pixel, (H, W), over the picture `under`; `names` has those that occur.
+
+    `alpha` is the opacity of the maps beside it; areas have a part of it.
+    """
 
     caption: Caption
     classes: NDArray[np.int64]
     names: Mapping[int, str]
     under: NDArray[np.uint8]
-    alpha: float = 0.5
+    alpha: float = 1.0
 
     @property
     def size(self) -> tuple[int, int]:
@@ -118,24 +140,3 @@ def brief(name: str) -> str:
     """A name as captions have it, printable and not too long."""
     shown = printable(name)
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
-
-
-def from_signed(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Numbers `(..., H, W)` as 0..255: zero is the middle, the largest of either sign an end."""
-    most = float(np.abs(values).max(initial=0.0)) or 1.0
-    return np.asarray(127.5 + 127.5 * values / most + 0.5).astype(np.uint8)
-
-
-def tiled(tiles: NDArray[Any], fill: float, columns: int | None = None) -> NDArray[Any]:
-    """Tiles (N, ..., H, W) as one sheet (..., H', W'), row by row, with lines of `fill` between."""
-    count, height, width = len(tiles), *tiles.shape[-2:]
-    columns = columns or ceil(sqrt(count * height / width))
-    rows = ceil(count / columns)
-    gap = 1 + max(height, width) // 32
-    shape = (*tiles.shape[1:-2], rows * (height + gap) - gap, columns * (width + gap) - gap)
-    sheet = np.full(shape, fill, tiles.dtype)
-    for number, tile in enumerate(tiles):
-        row, column = divmod(number, columns)
-        top, left = row * (height + gap), column * (width + gap)
-        sheet[..., top : top + height, left : left + width] = tile
-    return sheet

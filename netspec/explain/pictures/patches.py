@@ -1,0 +1,36 @@
+"""Patches of pictures as tiles of one size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from netspec.explain.dissect import Patch
+
+#: The grey of what is no picture, and the pixels of the longer side of a sheet.
+OUTSIDE, _MOST = 224, 900
+
+
+def laid(patches: Sequence[Patch]) -> NDArray[np.uint8]:
+    """Patches, (N, 3, H, W), each where it is in the field that a channel sees, grey outside the
+    picture.  They are made smaller where a sheet of them would be a large one.
+    """
+    tallest, widest = (max(at.pixels.shape[axis] for at in patches) for axis in (0, 1))
+    tiles = np.full((len(patches), tallest, widest, 3), OUTSIDE, np.uint8)
+    for tile, patch in zip(tiles, patches, strict=True):
+        height, width = patch.pixels.shape[:2]
+        top, left, *_ = patch.box
+        # a smaller one is cut off at the border that it lies at
+        down, right = tallest - height if top == 0 else 0, widest - width if left == 0 else 0
+        coloured = patch.pixels if patch.pixels.ndim == 3 else patch.pixels[..., None]
+        tile[down : down + height, right : right + width] = coloured
+    side = _MOST // ceil(sqrt(len(patches)))
+    if max(tallest, widest) > side:
+        part = side / max(tallest, widest)
+        size = max(1, round(widest * part)), max(1, round(tallest * part))
+        tiles = np.stack([np.asarray(Image.fromarray(tile).resize(size)) for tile in tiles])
+    return tiles.transpose(0, 3, 1, 2)
