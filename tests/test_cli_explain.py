@@ -375,6 +375,15 @@ def test_a_net_of_one_output(here: Here, end: str, said: str) -> None:
     assert re.search(rf">{said}<", drawn)
 
 
+def test_one_chance_is_the_second_label_s(here: Here) -> None:
+    one = TINY.replace("FC(3)", "FC(1) -> SIGMOID").replace("ant, bee, cat", "no, yes")
+    (here.folder / "one.yaml").write_text(one)
+    outcome = here.explain("pics/a.png", "--class", "yes", "-o", "a.svg", spec="one.yaml")
+    assert outcome.code == 0 and outcome.out.startswith("a.png: yes, ")
+    assert "class yes, " in text("a.svg")
+    assert here.explain("pics/a.png", "--class", "no", spec="one.yaml").code == 2
+
+
 def test_a_net_without_weights(here: Here) -> None:
     bare = TINY.replace("CONV(4, 3) -> RELU -> GAP -> FC(3)", "GAP")
     (here.folder / "bare.yaml").write_text(bare)

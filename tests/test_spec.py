@@ -267,8 +267,14 @@ def test_labels_stand_in_the_spec_or_in_a_file_beside_it(tmp_path: Path) -> None
 
 
 def test_a_number_of_labels_that_is_not_the_number_of_outputs_is_a_warning() -> None:
-    text = spec("INPUT -> FC(3)", "output: {labels: ^[a, b]}\n")
-    assert code(text, "warning") == "labels-count"
+    for net in ("FC(3)", "FC(1)", "FC(3) -> SIGMOID"):
+        text = spec(f"INPUT -> {net}", "output: {labels: ^[a, b]}\n")
+        assert code(text, "warning") == "labels-count"
+
+
+def test_one_chance_has_two_labels() -> None:
+    text = spec("INPUT -> FC(1) -> SIGMOID", "output: {labels: [no, yes]}\n")
+    assert not findings(text, "warning")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from netspec.explain.maps import Array
 from netspec.explain.models import Models
 from netspec.explain.programs import GRADIENT, SEED, VALUE
 from netspec.graph.graph import Graph, Node
+from netspec.graph.outputs import is_one_chance
 from netspec.machine.errors import UnusableError
 from netspec.runtime.device import Device
 from netspec.runtime.errors import InputError
@@ -86,8 +87,12 @@ class Net:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names of the first classes; () where the spec has none."""
-        return tuple(self.graph.spec.labels)[: self.classes]
+        """The names of the first classes; () where the spec has none. One chance of two classes is
+        the second one's.
+        """
+        last = self.graph.by_name[self.graph.outputs["output"]]
+        first = 1 if is_one_chance(self.graph.spec, last) else 0
+        return tuple(self.graph.spec.labels)[first : first + self.classes]
 
     def label(self, number: int) -> str:
         """What a class is called, its number where it has no name, and nothing if it is alone."""

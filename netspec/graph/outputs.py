@@ -51,8 +51,14 @@ def read_outputs(
     return outputs
 
 
+def is_one_chance(spec: Spec, last: Node) -> bool:
+    """Whether the last tensor is one number, the chance of the second of two classes."""
+    two = len(spec.labels) in (0, 2)
+    return last.layer.logistic and last.type.shape == (1,) and two
+
+
 def _check_labels(spec: Spec, last: Node, diagnostics: list[Diagnostic]) -> None:
-    count = last.type.shape[0]
+    count = 2 if spec.labels and is_one_chance(spec, last) else last.type.shape[0]
     if spec.labels and spec.labels_span and len(spec.labels) != count:
         message = f"there are {len(spec.labels)} labels for {count} classes"
         diagnostics.append(

@@ -43,6 +43,8 @@ class Card:
         """The card of a graph."""
         import hashlib  # which is slow to import, and reading a card does without
 
+        from netspec.graph.outputs import is_one_chance  # as are specs
+
         spec = graph.spec
         return cls(
             name=spec.name,
@@ -52,7 +54,7 @@ class Card:
             labels=tuple(spec.labels),
             images={at.name: at.image for at in spec.inputs if at.image is not None},
             macs=sum(node.layer.macs(graph.input_types(node), node.type) for node in graph.nodes),
-            one_chance=_is_one_chance(graph),
+            one_chance=is_one_chance(spec, graph.by_name[graph.outputs["output"]]),
         )
 
     def write(self, model: ModelProto) -> None:
@@ -101,12 +103,6 @@ class Card:
             raise UnusableError(
                 "its netspec metadata cannot be read", help="compile it again"
             ) from error
-
-
-def _is_one_chance(graph: Graph) -> bool:
-    last = graph.by_name[graph.outputs["output"]]
-    two = len(graph.spec.labels) in (0, 2)
-    return last.layer.logistic and last.type.shape == (1,) and two
 
 
 def _json(value: object) -> str:

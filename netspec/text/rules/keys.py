@@ -95,7 +95,8 @@ KEYS = (
         "labels-count",
         "warning",
         "There are more labels, or fewer, than the net has classes. The classes are the channels"
-        " of its last tensor. Answers are then shown under a wrong name, or under none. Look for"
+        " of its last tensor; one channel that ends in SIGMOID is the chance of the second of two."
+        " Answers are then shown under a wrong name, or under none. Look for"
         " a missing line in the file of labels, or a class too many in the last FC.",
         spec(_CLASSES, "output: {labels: [cat, dog, horse]}"),
         spec(_CLASSES, "output: {labels: [cat, dog]}"),
