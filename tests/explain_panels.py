@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.explain.answer import Answer
-from netspec.explain.dissect import Dissected, Patch
+from netspec.explain.dissect import Dissected
 from netspec.explain.maps import Map, Tiles
 from netspec.explain.maximize import Maximum
 from netspec.explain.methods import METHODS
 from netspec.explain.occlusion import Occlusion
 from netspec.explain.page.report import Entry, Picture, Section, report_page
+from netspec.explain.patches import Patch
 from netspec.explain.pictures.made import (
     map_panels,
     maximum_panel,
@@ -52,14 +53,15 @@ def panels(name: str = "cat") -> list[Panel]:
     fall = a_map("occlusion", signed=True, name=name)
     found = Occlusion((fall,), np.indices((20, 24))[0] // 8)
     cut = (
-        Patch(f"{name}.png", 3.5, (0, 3, 5, 7), under[:5, 3:7]),
-        Patch(f"{name}.png", 3, (2, 3, 7, 8), under[2:7, 3:8]),
+        Patch(f"{name}.png", 3.5, (0, 3, 5, 7), (0, 0), under[:5, 3:7]),
+        Patch(f"{name}.png", 3, (2, 3, 7, 8), (0, 0), under[2:7, 3:8]),
     )
     tiles = Tiles("activations", name, ("3", "0"), some(2, 36, 30), True, 5)
     kernels = Tiles("filters", name, ("0", "1", "2"), some(3, 3, 5, 5), True, 3)
     return [
         Photo(Caption("Picture"), under),
         map_panel(a_map(name=name)),
+        map_panel(a_map("vanilla", name=name)),
         map_panel(fall, 0.7, "a note"),
         winners_panel(found, [name, "dog", "bee"], Answer(name, "91.8%", 0.918), under, None),
         tiles_panel(tiles),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -275,11 +276,17 @@ REFUSED: dict[str, tuple[Sequence[str], str, str]] = {
     ),
     "a class of many digits": (("pics", "--class", "7" * 5000), "there are 3", "from 0 to 2"),
     "a class below": (("pics", "--class", "-1"), "no class `-1`", "from 0 to 2 or a label"),
+    "a part of a label": (("pics", "--class", "E"), "no class `E`", "there are: bee"),
     "two classes in one": (("pics", "--class", "ant,bee"), "no class", "--class for each"),
     "no places": (
         ("pics", "--method", "occlusion", "--size", "12"),
         "a square that covers 12 pixels of 12x12",
         "6 is the most",
+    ),
+    "a class and a channel": (
+        ("--method", "maximize", "--class", "ant", "--channel", "1"),
+        "maximize looks at a --class or at a --channel",
+        "",
     ),
     "standard output": (("pics", "-o", "-"), "pictures are files: - is none", "a name"),
     "over a named picture": (("pics/a.png", "-o", "pics/a.png"), "would overwrite", ""),
@@ -334,6 +341,38 @@ def test_names_of_files_that_are_no_text(here: Here) -> None:
     assert 'href="r%FF.pages/a.html"' in page
 
 
+def test_a_picture_that_is_called_as_the_index_is(here: Here) -> None:
+    (here.folder / "pics" / "a.png").rename(here.folder / "pics" / "index.png")
+    said = ("--method", "cam", "--format", "html", "-o", "site")
+    assert here.explain("pics", *said).code == 0
+    assert here.files("site") == {"index.html", "index.png.html", "b.html"}
+    assert 'href="index.png.html"' in text("site/index.html")
+
+
+def test_classes_in_columns_whatever_else_is_drawn(here: Here) -> None:
+    """Filters are one panel; classes stand below each other all the same."""
+    said = ("--class", "0", "--class", "1", "--method", "gradcam", "--method", "vanilla")
+    assert here.explain("pics/a.png", *said, "--method", "filters", "-o", "a.svg").code == 0
+    drawn = text("a.svg")
+
+    def left(words: str) -> list[float]:
+        places = re.findall(r'translate\(([\d.]+) [\d.]+\)">' + words, drawn)
+        return [float(at) for at in places]
+
+    ant, bee = left("class ant"), left("class bee")
+    assert len(ant) == len(bee) == 2
+    assert ant[0] == ant[1] < bee[0] == bee[1]
+
+
+def test_labels_that_occur_twice(here: Here) -> None:
+    (here.folder / "tiny.yaml").write_text(TINY.replace("ant, bee, cat", "ant, bee, ant"))
+    outcome = here.explain("pics/a.png", "--class", "ant")
+    assert outcome.code == 2 and "2 classes are called `ant`" in outcome.err
+    assert "give a number: 0, 2" in outcome.err
+    assert here.explain("pics/a.png", "--class", "2", "-o", "a.svg").code == 0
+    assert "class ant (2)" in text("a.svg")
+
+
 def test_the_folder_here(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are called after the folder that `.` is; a page of patches leads to no index."""
     monkeypatch.chdir(here.folder / "pics")
@@ -360,19 +399,23 @@ def test_another_number_of_labels_than_of_classes(
 
 
 @pytest.mark.parametrize(
-    ("end", "said"), [("FC(1)", r"-?\d\.\d+"), ("FC(1) -> SIGMOID", r"\d+\.\d+%")]
+    ("end", "said", "drawn"),
+    [("FC(1)", r"-?\d\.\d+", ""), ("FC(1) -> SIGMOID", r"1, \d+\.\d+%", "class ")],
 )
-def test_a_net_of_one_output(here: Here, end: str, said: str) -> None:
-    """Its answer has no class; a value is no probability, and nothing can win."""
+def test_a_net_of_one_output(here: Here, end: str, said: str, drawn: str) -> None:
+    """A value has no class and is no probability; one chance is that of the second of two classes,
+    by its number where it has no name. Nothing can win.
+    """
     one = TINY.replace("FC(3)", end).partition("output:")[0]
     (here.folder / "one.yaml").write_text(one)
     chosen = ("--method", "gradcam", "--method", "occlusion")
     outcome = here.explain("pics/a.png", *chosen, "-o", "a.svg", spec="one.yaml")
     assert outcome.code == 0
     assert re.fullmatch(rf"a\.png: {said}: a\.svg\n", outcome.out)
-    drawn = text("a.svg")
-    assert "wins" not in drawn and "class" not in drawn.partition("</style>")[2]
-    assert re.search(rf">{said}<", drawn)
+    picture = text("a.svg").partition("</style>")[2]
+    assert "wins" not in picture and ("class" in picture) == bool(drawn)
+    assert re.search(rf">{drawn}{said}<", picture)
+    assert ("fall of the value" in picture) != bool(drawn)
 
 
 def test_one_chance_is_the_second_label_s(here: Here) -> None:
@@ -381,14 +424,40 @@ def test_one_chance_is_the_second_label_s(here: Here) -> None:
     outcome = here.explain("pics/a.png", "--class", "yes", "-o", "a.svg", spec="one.yaml")
     assert outcome.code == 0 and outcome.out.startswith("a.png: yes, ")
     assert "class yes, " in text("a.svg")
-    assert here.explain("pics/a.png", "--class", "no", spec="one.yaml").code == 2
+    assert here.explain("pics/a.png", "--class", "1", "-o", "b.svg", spec="one.yaml").code == 0
+    assert text("b.svg") == text("a.svg")
+    for name in ("no", "0"):
+        outcome = here.explain("pics/a.png", "--class", name, spec="one.yaml")
+        assert outcome.code == 2
+        assert f"no score of a class `{name}`: the net gives one, that of `yes`" in outcome.err
+
+
+def test_classes_that_do_not_compete(here: Here) -> None:
+    """Of probabilities of their own none wins."""
+    (here.folder / "tiny.yaml").write_text(TINY.replace("FC(3)", "FC(3) -> SIGMOID"))
+    assert here.explain("pics/a.png", "--method", "occlusion", "-o", "a.svg").code == 0
+    assert "fall of the probability" in text("a.svg") and "wins" not in text("a.svg")
+
+
+def test_a_closed_pipe_is_no_fault_of_the_folder(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(run: object, *rest: object) -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr("netspec.cli.explain_run._Run._say", said)
+    outcome = here.explain("pics", "--method", "vanilla", "-o", "out")
+    assert (outcome.code, here.files()) == (141, set())
+    assert "cannot write" not in outcome.err
 
 
 def test_a_net_without_weights(here: Here) -> None:
     bare = TINY.replace("CONV(4, 3) -> RELU -> GAP -> FC(3)", "GAP")
     (here.folder / "bare.yaml").write_text(bare)
-    outcome = here.explain("pics/a.png", "--method", "vanilla", "--sanity", spec="bare.yaml")
-    assert outcome.code == 2 and "the net has no weights" in outcome.err
+    for said in (("--method", "vanilla"), ("-o", "a.npy")):
+        outcome = here.explain("pics/a.png", *said, "--sanity", spec="bare.yaml")
+        assert outcome.code == 2 and "the net has no weights" in outcome.err
+    assert here.files() == {"bare.yaml"}
 
 
 def test_a_net_that_answers_no_numbers(here: Here) -> None:
@@ -396,10 +465,11 @@ def test_a_net_that_answers_no_numbers(here: Here) -> None:
         TINY.replace("CONV(4, 3) -> RELU -> GAP -> FC(3)", "FC(3)")
     )
     weight = choose_values(load("flat.yaml").elaborate()).read("fc1.weight")
-    np.save("x.npy", np.sign(weight[0]).reshape(3, 12, 12) * np.float32(3e38))
+    large = np.sign(weight[0]).reshape(3, 12, 12) * np.float32(3e38)
+    np.save("x.npy", np.stack([large, large / 1e38]))
     outcome = here.explain("x.npy", "--method", "vanilla", spec="flat.yaml")
-    assert outcome.code == 3 and "is NaN or infinite" in outcome.err
-    assert here.files() == {"x.npy", "flat.yaml"}
+    assert outcome.code == 3 and "netspec: x.npy[0]: `fc1` is NaN or infinite\n" in outcome.err
+    assert here.files("tiny.explain") == {"x[1].vanilla.png"}
 
 
 def test_a_picture_that_is_smaller_than_the_crop(here: Here) -> None:
@@ -468,6 +538,10 @@ def test_progress_is_shown_on_a_terminal_after_a_while(
     now += 0.01
     progress.done(51, 200)
     assert capsys.readouterr().err == ""
+    for done, left in ((3, ""), (6, ", 20 s left")):  # a further part goes by its own pace
+        now += 10.0
+        progress.done(done, 12)
+        assert capsys.readouterr().err.endswith(f"occlusion, {done} of 12{left}\x1b[K")
     now += 10.0
     progress.begin("x" * 200)
     assert capsys.readouterr().err.count("x") == 79

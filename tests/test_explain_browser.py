@@ -71,12 +71,14 @@ def test_the_slider_lets_the_picture_through(opened: Open, tmp_path: Path) -> No
     (tmp_path / "a.html").write_bytes(page(alpha=0.25))
     shown = opened(tmp_path / "a.html")
     over = ("img.coarse", ".ramp img.coarse", ".legend rect")
-    opaque = ("img.map:not(.coarse)", ".ramp img:not(.coarse)")
+    opaque = ("img.map:not(.coarse)", ".ramp img.map:not(.coarse)")
+    alone = (".stage:not(.under) img", ".ramp img:not(.map)")  # of tiles, with no picture beneath
     assert {opacity(shown, of) for of in over} == {"0.25"}
-    assert {opacity(shown, of) for of in opaque} == {"1"}
+    assert {opacity(shown, of) for of in opaque + alone} == {"1"}
     assert shown.locator("#opacity").input_value() == "25"
     shown.locator("#opacity").fill("80")
     assert {opacity(shown, of) for of in over + opaque} == {"0.8"}
+    assert {opacity(shown, of) for of in alone} == {"1"}
 
 
 def test_panels_of_a_row_are_beside_each_other(opened: Open, tmp_path: Path) -> None:

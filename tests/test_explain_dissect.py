@@ -42,7 +42,7 @@ def by_hand(net: Net, pictures: list[str], layer: str, channel: int) -> list[tup
 
 @pytest.mark.parametrize("layer", ["conv1", "pool1", "conv2", "gap1", "fc1"])
 def test_the_pictures_that_excite_a_channel_most(pictures: list[str], layer: str) -> None:
-    for found in dissect(net(), pictures, layer, [1, 0], top=4):
+    for found in dissect(net(), pictures, [layer], [1, 0], top=4)[0]:
         expected = by_hand(net(), pictures, layer, found.channel)[:4]
         assert [patch.name for patch in found.patches] == [name for _, name in expected]
         values = [patch.value for patch in found.patches]
@@ -50,7 +50,7 @@ def test_the_pictures_that_excite_a_channel_most(pictures: list[str], layer: str
 
 
 def test_fewer_pictures_than_asked_for(pictures: list[str]) -> None:
-    (found,) = dissect(net(), pictures[:2], "conv2", [6], top=9)
+    ((found,),) = dissect(net(), pictures[:2], ["conv2"], [6], top=9)
     assert len(found.patches) == 2
 
 
@@ -60,7 +60,7 @@ def test_a_patch_is_all_that_the_place_sees(pictures: list[str], layer: str) -> 
     no smaller part of the field would do.
     """
     sizes = {"conv1": 3, "pool1": 4, "conv2": 8}
-    found, folder = dissect(net(), pictures, layer, top=3), Path(pictures[0]).parent
+    (found,), folder = dissect(net(), pictures, [layer], top=3), Path(pictures[0]).parent
     for patch in (patch for one in found for patch in one.patches):
         _, pixels = net().prepare(folder / patch.name)
         top, left, bottom, right = patch.box
@@ -86,24 +86,24 @@ def assert_seen(folder: Path, found: Dissected, layer: str) -> None:
 
 def test_vectors_see_the_whole_picture(pictures: list[str]) -> None:
     for layer in ("gap1", "fc1"):
-        (found,) = dissect(net(), pictures, layer, [0], top=2)
+        ((found,),) = dissect(net(), pictures, [layer], [0], top=2)
         assert [patch.box for patch in found.patches] == [(0, 0, 16, 20)] * 2
 
 
 def test_the_channels_that_are_excited_most_unless_some_are_named() -> None:
     samples = list(map(str, SAMPLES))
-    found = dissect(digits(), samples, "conv3", top=2)
+    (found,) = dissect(digits(), samples, ["conv3"], top=2)
     assert len(found) == 16
     best = [one.patches[0].value for one in found]
     assert best == sorted(best, reverse=True)
-    every = dissect(digits(), samples, "conv3", range(120), top=1)
+    (every,) = dissect(digits(), samples, ["conv3"], range(120), top=1)
     assert best[0] == max(one.patches[0].value for one in every)
     assert found[0].patches[0].pixels.shape == (32, 32)
 
 
 @pytest.mark.parametrize("batch", [1, 3, 50])
 def test_batches_do_not_matter(pictures: list[str], batch: int) -> None:
-    one, other = (dissect(net(size), pictures, "conv2", [2], top=5)[0] for size in (8, batch))
+    one, other = (dissect(net(size), pictures, ["conv2"], [2], top=5)[0][0] for size in (8, batch))
     assert [patch.name for patch in one.patches] == [patch.name for patch in other.patches]
     assert [patch.box for patch in one.patches] == [patch.box for patch in other.patches]
 
@@ -111,13 +111,13 @@ def test_batches_do_not_matter(pictures: list[str], batch: int) -> None:
 def test_a_picture_that_cannot_be_read(pictures: list[str]) -> None:
     Path(pictures[4]).write_bytes(b"no picture")
     with pytest.raises(InputError, match=r"4\.png"):
-        dissect(net(), pictures, "conv2", [0])
+        dissect(net(), pictures, ["conv2"], [0])
     told: list[str] = []
     steps: list[tuple[int, int]] = []
-    (found,) = dissect(
+    ((found,),) = dissect(
         net(),
         pictures,
-        "conv2",
+        ["conv2"],
         [0],
         fail=lambda error: told.append(str(error)),
         progress=lambda *at: steps.append(at),
@@ -127,7 +127,38 @@ def test_a_picture_that_cannot_be_read(pictures: list[str]) -> None:
     assert len(found.patches) == 7
     assert steps == [(done, 8) for done in range(1, 9)]
     with pytest.raises(InputError, match="there is no picture"):
-        dissect(net(), [pictures[4]], "conv2", fail=lambda error: None)
+        dissect(net(), [pictures[4]], ["conv2"], fail=lambda error: None)
+
+
+def test_several_layers_are_looked_at_together(pictures: list[str]) -> None:
+    """As each by itself; a file that cannot be read is told of once."""
+    Path(pictures[4]).write_bytes(b"no picture")
+    told: list[InputError] = []
+    layers = ["conv2", "gap1", "conv1"]
+    together = dissect(net(), pictures, layers, [1, 0], top=3, fail=told.append)
+    assert len(told) == 1
+    for layer, found in zip(layers, together, strict=True):
+        (alone,) = dissect(net(), pictures, [layer], [1, 0], top=3, fail=told.append)
+        for one, other in zip(found, alone, strict=True):
+            assert (one.layer, one.channel) == (other.layer, other.channel)
+            assert [at.name for at in one.patches] == [at.name for at in other.patches]
+            assert [at.box for at in one.patches] == [at.box for at in other.patches]
+
+
+def test_a_field_that_is_larger_than_the_picture(tmp_path: Path) -> None:
+    """Cut off on both sides: how much lies outside before the picture is not lost."""
+    looked = net_of("INPUT -> CONV(1, 7, pad=3) -> GAP -> FC(2)", "1x5x5", image="{scale: 1}")
+    paths = []
+    for at in range(5):
+        pixels = np.zeros((5, 5), np.uint8)
+        pixels[at, 4 - at] = 200
+        paths.append(str(tmp_path / f"{at}.png"))
+        Image.fromarray(pixels).save(paths[-1])
+    ((found,),) = dissect(looked, paths, ["conv1"], [0], top=5)
+    for patch in found.patches:
+        plane = looked.activations(looked.prepare(tmp_path / patch.name)[0], ["conv1"])["conv1"]
+        place = np.unravel_index(plane[0, 0].argmax(), (5, 5))
+        assert patch.cut == tuple(max(3 - spot, 0) for spot in place)
 
 
 def test_files_of_several_samples(pictures: list[str], tmp_path: Path) -> None:
@@ -136,7 +167,7 @@ def test_files_of_several_samples(pictures: list[str], tmp_path: Path) -> None:
     held = tmp_path / "all.npy"
     np.save(held, np.concatenate([looked.prepare(path)[0] for path in pictures[2:]]))
     ones, others = (
-        dissect(looked, paths, "conv2", [1, 3], top=4)
+        dissect(looked, paths, ["conv2"], [1, 3], top=4)[0]
         for paths in (pictures, [*pictures[:2], str(held)])
     )
     for one, other in zip(ones, others, strict=True):
@@ -157,7 +188,7 @@ def test_of_equal_maxima_the_larger_mean_and_the_middle(tmp_path: Path) -> None:
         pixels[2 : 2 + side, 4 : 4 + side] = 255
         paths.append(str(tmp_path / f"{side}.png"))
         Image.fromarray(pixels).save(paths[-1])
-    (found,) = dissect(looked, paths, "relu61", [0])
+    ((found,),) = dissect(looked, paths, ["relu61"], [0])
     assert [patch.name for patch in found.patches] == ["7.png", "5.png", "3.png"]
     assert [patch.value for patch in found.patches] == [6, 6, 6]
     middles = [(2 + side // 2, 4 + side // 2) for side in (7, 5, 3)]
@@ -166,7 +197,7 @@ def test_of_equal_maxima_the_larger_mean_and_the_middle(tmp_path: Path) -> None:
 
 def test_channels_and_layers_that_are_not_there(pictures: list[str]) -> None:
     with pytest.raises(UnusableError, match="`conv2` has no channel 7") as error:
-        dissect(net(), pictures, "conv2", [0, 7])
+        dissect(net(), pictures, ["conv2"], [0, 7])
     assert error.value.help == "give a number from 0 to 6"
     with pytest.raises(UnusableError, match="no layer `conv3`"):
-        dissect(net(), pictures, "conv3")
+        dissect(net(), pictures, ["conv3"])

@@ -177,12 +177,12 @@ def test_maps_of_digits_lie_on_the_strokes() -> None:
 def test_what_a_map_says() -> None:
     graph = graph_of(SMALL)
     net, x = net_of(graph), picture(graph)
-    (found,) = saliency(net, x, [net.number("bee")])
+    (found,) = saliency(net, x, [net.meaning.number("bee")])
     assert (found.method, found.layer, found.label, found.number) == ("vanilla", "input", "bee", 1)
     assert found.probability == pytest.approx(net.probabilities(x)[0, 1], abs=1e-6)
     assert np.array_equal(found.plane, np.abs(found.values).max(axis=0))
     assert gradcam(net, x, [1])[0].layer == "pool1"
-    assert net.number("2") == 2
+    assert net.meaning.number("2") == 2
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_scores_are_before_what_makes_them_probabilities(text: str, sums: bool) 
 def test_one_score_without_a_sigmoid_is_a_value() -> None:
     graph = graph_of("netspec: 1\nname: n\ninput: 2x4x4\nnet: INPUT -> FC(1)\n")
     net, x = net_of(graph), random_feeds(graph, 3)["input"]
-    assert not net.probable
+    assert not net.meaning.probable
     assert np.array_equal(net.probabilities(x), net.scores(x))
     (found,) = saliency(net, x[:1], [0])
     assert (found.probability, found.label) == (None, "")
@@ -285,13 +285,29 @@ PLANES = "netspec: 1\nname: planes\ninput: 2x8x8\nnet: INPUT -> CONV(3, 3)\n"
         ),
         (
             SMALL,
-            lambda net, x: net.number("be"),
+            lambda net, x: net.meaning.number("be"),
             "no class `be`; there are 3 | did you mean `bee`?",
         ),
         (
             SMALL,
-            lambda net, x: net.number("3"),
+            lambda net, x: net.meaning.number("3"),
             "no class `3`; there are 3 | give a number from 0 to 2 or a label",
+        ),
+        (
+            SMALL,
+            lambda net, x: saliency(net, x, [-1]),
+            "no class `-1`; there are 3 | give a number from 0 to 2 or a label",
+        ),
+        (
+            SMALL,
+            lambda net, x: saliency(net, x, [0], "vanila"),  # type: ignore[arg-type]
+            "no method `vanila` | there are vanilla, guided, deconv, smooth, integrated, "
+            "input*gradient",
+        ),
+        (
+            SMALL,
+            lambda net, x: saliency(net, x, [0], "smooth", Averaging(samples=0)),
+            "a mean is of one sample at least, and a way of one step | None",
         ),
         (
             FLAT,
@@ -301,7 +317,7 @@ PLANES = "netspec: 1\nname: planes\ninput: 2x8x8\nnet: INPUT -> CONV(3, 3)\n"
         ),
         (
             FLAT,
-            lambda net, x: net.number("3"),
+            lambda net, x: net.meaning.number("3"),
             "no class `3`; there are 3 | give a number from 0 to 2",
         ),
         (

@@ -164,10 +164,10 @@ def test_other_inputs_stay_as_they_are() -> None:
     np.testing.assert_allclose(found.falls[0].values[4:, :4], before - after, atol=ROUNDING)
 
 
-@pytest.mark.parametrize(("size", "stride"), [(8, 1), (1, 8)])
+@pytest.mark.parametrize(("size", "stride"), [(9, 1), (1, 9)])
 def test_a_square_that_tells_no_places_apart_is_refused(size: int, stride: int) -> None:
     net = net_of("INPUT -> GAP -> FC(3)", "3x8x9")
-    with pytest.raises(UnusableError, match="8 pixels of 8x9 tells no places apart") as error:
+    with pytest.raises(UnusableError, match="9 pixels of 8x9 tells no places apart") as error:
         occlude(net, np.zeros((1, 3, 8, 9), np.float32), fill="mean", size=size, stride=stride)
     assert error.value.help == "4 is the most that makes sense"
 

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from netspec.explain.answer import Answer
-from netspec.explain.dissect import Dissected, Patch
+from netspec.explain.dissect import Dissected
 from netspec.explain.maps import Map, Tiles
 from netspec.explain.occlusion import Occlusion
-from netspec.explain.pictures.colours import Scale, colormap, grey, scale_of
+from netspec.explain.patches import Patch
+from netspec.explain.pictures.colours import Scale, colormap, grey, scale_of, table
 from netspec.explain.pictures.made import map_panels, patches_panel, tiles_panel, winners_panel
 from netspec.explain.pictures.overlay import MIDDLE, beneath, over_grey, shaded, shades
 from netspec.explain.pictures.panels import Areas, Caption, Heat, Photo
@@ -50,6 +51,16 @@ def test_the_colours_are_of_equal_steps(signed: bool) -> None:
         assert (np.diff(lab[:128, 0]) > 0).all()
     else:
         assert (np.diff(lab[:, 0]) > 0).all()
+
+
+@pytest.mark.parametrize("name", ["twilight", "tab10", "viridis"])
+def test_a_table_has_all_colours_however_many_there_are(name: str) -> None:
+    colours = colormap(name, signed=True)
+    shown = table(colours)
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        expected = np.array(colours(share)[:3]) * 255
+        assert np.abs(shown - expected).max(axis=1).min() < 2, share
+    assert np.abs(shown[-1] - np.array(colours(1.0)[:3]) * 255).max() < 1
 
 
 def test_colours_that_there_are_not() -> None:
@@ -187,19 +198,31 @@ def sheet_of(*patches: Patch) -> Photo:
 
 def test_patches_keep_their_place_in_what_a_channel_sees() -> None:
     black = np.zeros((6, 6), np.uint8)
-    whole = Patch("a.png", 1.02, (5, 5, 11, 11), black)
-    corner = Patch("b.png", 1, (0, 0, 4, 3), black[:4, :3])
-    right = Patch("c.png", 0.9, (5, 27, 11, 32), black[:, :5])
+    whole = Patch("a.png", 1.02, (5, 5, 11, 11), (0, 0), black)
+    corner = Patch("b.png", 1, (0, 0, 4, 3), (2, 3), black[:4, :3])
+    right = Patch("c.png", 0.9, (5, 27, 11, 32), (0, 0), black[:, :5])
     sheet = sheet_of(whole, corner, right, whole)
     assert sheet.caption.note == "strongest: 1.02 in a.png"
-    shown = sheet.pixels[..., 0] == 0
-    assert shown[:6, :6].all()
+    shown = (sheet.pixels == [0, 0, 0, 255]).all(axis=2)
+    outside, between = ((sheet.pixels[..., 3] == at) & ~shown for at in (255, 0))
+    assert shown[:6, :6].all() and outside[:2, 7:].all() and between[:, 6].all()
     assert np.argwhere(shown[:6, 7:]).min(axis=0).tolist() == [2, 3]
     assert np.argwhere(shown[7:, :6]).max(axis=0).tolist() == [5, 4]
 
 
+def test_patches_of_a_field_that_is_larger_than_the_picture() -> None:
+    """Each is cut off on both sides, and lies where it is in the field."""
+    black = np.zeros((5, 5), np.uint8)
+    cuts = [(3, 1), (1, 1), (2, 3)]
+    sheet = sheet_of(*[Patch("a.png", 1, (0, 0, 5, 5), cut, black) for cut in cuts])
+    assert sheet.grid is not None and (sheet.grid.height, sheet.grid.width) == (7, 7)
+    for (_, left, top), cut in zip(sheet.grid.corners, cuts, strict=True):
+        tile = sheet.pixels[top : top + 7, left : left + 7, 0] == 0
+        assert np.argwhere(tile).min(axis=0).tolist() == [cut[0] - 1, cut[1] - 1]
+
+
 def test_patches_that_are_whole_pictures_make_no_huge_sheet() -> None:
-    sheet = sheet_of(*[Patch("a.png", 1, (0, 0, 500, 400), photo(500, 400))] * 9)
+    sheet = sheet_of(*[Patch("a.png", 1, (0, 0, 500, 400), (0, 0), photo(500, 400))] * 9)
     assert 800 < max(sheet.size) < 1200
     assert sheet.grid is not None
     assert sheet.grid.height / sheet.grid.width == pytest.approx(1.25, rel=0.02)

@@ -71,7 +71,7 @@ def test_levels_hold_all_weights_in_the_end() -> None:
     net = net_of(graph, ArrayValues(graph, own))
     (found,) = check(net, saliency(net, ring(), [0]), explain, most=2, draws=1)
     assert [level.layer for level in found.levels] == ["conv4", "bn1"]
-    assert found.decisive is found.levels[1]
+    assert found.decisive is found.levels[0]
     assert seen == [{"fc1", "conv4"}, {node.partition(".")[0] for node in own}]
 
 

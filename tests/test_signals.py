@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import PROGRAM, environment
 from tests.graphs import SMALL
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -115,3 +116,14 @@ def test_a_command_that_is_ended_leaves_old_files_as_they_were(name: str, tmp_pa
                 assert all(left[f] in (old.get(f), new[f]) for f in left.keys() & new.keys()), told
             else:
                 assert left in (old, new), told
+
+
+def test_a_pipe_that_is_closed_has_an_exit_code() -> None:
+    """Whenever that is noticed: each line of `layers` is written at once."""
+    with subprocess.Popen(
+        [*PROGRAM, "layers"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 141

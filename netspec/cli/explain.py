@@ -17,6 +17,7 @@ from netspec.cli.weight_options import (
     are_random,
     need,
     order_option,
+    read_files,
     tell,
     tell_if_random,
     usable,
@@ -87,8 +88,8 @@ def command(
             net = Net(graph, values, device, batch=batch)
             note = f"random weights, seed {seed or 0}" if are_random(graph, chosen) else ""
             plan = Plan.of(net, images, output, form, said, note)
-            read = [path for path in (Path(spec), weights, map_file) if path is not None]
-            plan.place.check((*read, *plan.named))
+            mapped = () if map_file is None else (map_file,)
+            plan.place.check((*read_files(spec, graph, chosen), *mapped, *plan.named))
             tell_if_random(graph, chosen, seed)
             if device == "auto":
                 tell(f"running on {net.device}")

@@ -94,8 +94,10 @@ def _arranged(sample: Sample | None, found: Sequence[Found]) -> Rows:
     one class, all as they come.
     """
     rows = [row for one in found for row in one.rows]
+    by_class = (row for one in found if "classes" in one.method.options for row in one.rows)
+    several = any(sum(not isinstance(at, Areas) for at in row) > 1 for row in by_class)
     first: list[Panel] = [Photo(Caption("Picture"), sample.pixels)] if sample is not None else []
-    if any(len(row) == 1 for row in rows):
+    if not several:
         return in_rows([*first, *(panel for row in rows for panel in row)])
     lines = [line for row in rows for line in in_rows(row, _ACROSS)]
     lead: list[Panel | None] = [None] if first else []

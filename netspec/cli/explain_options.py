@@ -13,15 +13,16 @@ from netspec.explain.methods import ALIASES, METHODS
 from netspec.text.nearest import nearest
 from netspec.text.printable import printable
 
+_KNOWN = ", ".join((*METHODS, *ALIASES))
+
 
 def _methods(context: click.Context, option: click.Parameter, said: tuple[str, ...]) -> Any:
     """Names as METHODS has them, each once."""
     found = []
     for name in said:
         if name not in METHODS and name not in ALIASES:
-            known = (*METHODS, *ALIASES)
-            near = nearest(name, known)
-            hint = f"did you mean {near}?" if near else f"there are {', '.join(known)}"
+            near = nearest(name, (*METHODS, *ALIASES))
+            hint = f"did you mean {near}?" if near else f"there are {_KNOWN}"
             raise click.BadParameter(f"no method {printable(name)!r}; {hint}")
         found.append(ALIASES.get(name, name))
     return tuple(dict.fromkeys(found))
@@ -35,7 +36,7 @@ _OPTIONS = (
         multiple=True,
         callback=_methods,
         metavar="METHOD",
-        help="What to draw (repeatable): " + ", ".join(METHODS) + " (gradcam; all on a page).",
+        help=f"What to draw (repeatable): {_KNOWN} (gradcam; all on a page).",
     ),
     click.option(
         "--class",

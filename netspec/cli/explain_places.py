@@ -110,8 +110,8 @@ def _named(stem: str, form: str) -> Path:
 class Names:
     """Names of files in a folder, each once: after the sample, in letters that any disk takes."""
 
-    def __init__(self) -> None:
-        self._given: set[str] = set()
+    def __init__(self, *taken: str) -> None:
+        self._given = {name.lower() for name in taken}
 
     def of(self, sample: str, ending: str) -> str:
         """The name of a sample's file: `ending` is what follows."""

@@ -26,7 +26,7 @@ from netspec.explain.samples import read
 from netspec.machine.errors import UnusableError
 from netspec.plots.sheet import need_plot
 from netspec.runtime.errors import InputError
-from netspec.runtime.finding import Inputs, find_inputs
+from netspec.runtime.finding import ARRAYS, Inputs, find_inputs, suffix
 from netspec.text.printable import printable
 
 #: Options that are called otherwise than what they say.
@@ -36,7 +36,7 @@ _CALLED = {"layers": "layer", "channels": "channel", "classes": "class"}
 @dataclass(frozen=True)
 class Plan:
     """Methods by name and what is asked of them, for files, to a place; `lenient` where a method
-    that is not for this net is left out, for nobody named it.
+    that is not for this net is left out of a page, for nobody named it.
     """
 
     methods: tuple[str, ...]
@@ -86,7 +86,7 @@ class Plan:
         if where.form != "npy":
             need_plot()
             colormap(looks.colours, signed=False)
-        return cls(methods, not given, asked, files, where, looks)
+        return cls(methods, page and not given, asked, files, where, looks)
 
 
 def _usual(net: Net, *, page: bool, pictured: bool) -> tuple[str, ...]:
@@ -138,11 +138,13 @@ def _check_options(methods: tuple[str, ...], said: Mapping[str, Any]) -> None:
             raise click.UsageError(f"--{called} is for {', '.join(served)}")
     if "maximize" in said["methods"] and said["layers"] and not said["channels"]:
         raise click.UsageError("maximize looks at channels of a --layer: say --channel")
+    if methods == ("maximize",) and said["classes"] and said["channels"]:
+        raise click.UsageError("maximize looks at a --class or at a --channel, not at both")
 
 
 def _asked(net: Net, said: Mapping[str, Any]) -> Asked:
     return Asked(
-        classes=tuple(dict.fromkeys(map(net.number, said["classes"]))),
+        classes=tuple(dict.fromkeys(map(net.meaning.number, said["classes"]))),
         layers=tuple(dict.fromkeys(net.layer(name).name for name in said["layers"])),
         channels=tuple(dict.fromkeys(said["channels"])),
         alpha=said["alpha"],
@@ -170,7 +172,8 @@ def _several(net: Net, images: tuple[str, ...], files: Inputs) -> bool:
     if len(images) > 1 or any(Path(image).is_dir() for image in images):
         return True
     with suppress(InputError):
-        return any(len(list(islice(read(net, path), 2))) > 1 for path in files)
+        arrays = (path for path in files if suffix(path) in ARRAYS)
+        return any(len(list(islice(read(net, path), 2))) > 1 for path in arrays)
     return False
 
 

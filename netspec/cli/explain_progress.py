@@ -16,7 +16,8 @@ class ExplainProgress:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._words = clock, ""
         self._started = self._last = clock()
-        self._first: tuple[float, int] | None = None
+        self._first: tuple[float, int, int] | None = None
+        self._last_done = 0
         self._shown = False
 
     def begin(self, words: str) -> None:
@@ -25,13 +26,14 @@ class ExplainProgress:
         self._show(words)
 
     def done(self, done: int, count: int) -> None:
-        """So much of it is done. What is left is told by the second step on: the first one waits
-        for a model to be made.
+        """So much of it is done, or of a further part of it. What is left is told from the second
+        step on: the first one waits for a model to be made.
         """
         now = self._clock()
-        if self._first is None:
-            self._first = now, done
-        since, before = self._first
+        if self._first is None or done < self._last_done or count != self._first[2]:
+            self._first = now, done, count
+        self._last_done = done
+        since, before, _ = self._first
         pace = (now - since) / (done - before) if done > before else None
         left = f", {duration(pace * (count - done))} left" if pace is not None else ""
         self._show(f"{self._words}, {done:,} of {count:,}{left}")

@@ -29,6 +29,9 @@ from netspec.machine.errors import UnusableError
 from netspec.runtime.errors import InputError
 from netspec.text.printable import printable
 
+#: What is of the net itself that is held for the samples to come: maxima of classes are large.
+_KNOWN = 16
+
 
 def run(net: Net, plan: Plan) -> int:
     """Draw everything; the exit code.  UnusableError and RunError as the methods have them."""
@@ -47,9 +50,10 @@ class _Run:
     def __init__(self, net: Net, plan: Plan, folder: Path) -> None:
         self.net, self.plan, self.place, self.folder = net, plan, plan.place, folder
         self.progress = ExplainProgress()
-        self.names, self.cards = Names(), list[Card]()
+        taken = [self.place.index.name] if self.place.index is not None else []
+        self.names, self.cards = Names(*taken), list[Card]()
         self.failed = self.written = 0
-        self._known: dict[tuple[str, tuple[int, ...]], Found] = {}
+        self._known: dict[object, Found] = {}
         self._left_out: set[str] = set()
 
     def all(self) -> None:
@@ -59,7 +63,13 @@ class _Run:
                 self._write(None, [self._patches()])
                 return
             for sample in self._samples():
-                self._write(sample, self._found(sample))
+                try:
+                    found = self._found(sample)
+                except InputError as error:
+                    of = f"{printable(sample.name)}: " if sample is not None else ""
+                    self._fail(InputError(f"{of}{error}"))
+                else:
+                    self._write(sample, found)
         finally:
             self.progress.clear()
         if self.place.folder and not self.written:
@@ -122,8 +132,11 @@ class _Run:
         self.progress.begin(f"{printable(of)}: {name}{part}")
         if pictured:
             return look(self.net, name, asked, sample, self.progress.done)
-        key = name, () if asked.channels else asked.classes
+        classes = asked.classes if "classes" in METHODS[name].options else ()
+        key = name, () if asked.channels else classes
         if key not in self._known:
+            while len(self._known) >= _KNOWN:
+                del self._known[next(iter(self._known))]
             self._known[key] = look(self.net, name, asked, sample, self.progress.done)
         return self._known[key]
 

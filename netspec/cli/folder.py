@@ -32,6 +32,8 @@ def whole_folder(path: Path) -> Iterator[Path]:
         hidden.mkdir()
         yield hidden
         hidden.replace(path)
+    except BrokenPipeError:  # of standard output, not of the folder
+        raise
     except OSError as error:
         reason = error.strerror or error
         raise Failure(f"cannot write {printable(str(path))}: {reason}") from error

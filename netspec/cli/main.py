@@ -120,10 +120,21 @@ def main() -> None:
     _leave(ended[0] if ended else code)
 
 
-def _guarded(arguments: list[str]) -> int:
+def _obeyed(arguments: list[str]) -> int:
+    stdout = sys.stdout
     try:
         result: Any = netspec.main(arguments, prog_name="netspec", standalone_mode=False)
-        return result if isinstance(result, int) else failure.OK
+    except SystemExit as ended:
+        # click ends so where a pipe is closed, and has put something in the place of the stream
+        if sys.stdout is stdout:
+            raise
+        raise BrokenPipeError from ended
+    return result if isinstance(result, int) else failure.OK
+
+
+def _guarded(arguments: list[str]) -> int:
+    try:
+        return _obeyed(arguments)
     except Failure as error:
         _say(error.message, error.help)
         return error.code

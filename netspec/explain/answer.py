@@ -31,9 +31,9 @@ def answers(net: Net, x: Inputs, most: int = 1) -> tuple[Answer, ...]:
     """The classes that a net finds most probable for a sample, the first ones at most."""
     given = net.probabilities(x)[0]
     best = np.argsort(-given, kind="stable")[:most]
-    shares = [float(given[at]) if net.probable else None for at in best]
+    shares = [float(given[at]) if net.meaning.probable else None for at in best]
     return tuple(
-        Answer(net.label(int(at)), in_words(share, float(given[at])), share)
+        Answer(net.meaning.label(int(at)), in_words(share, float(given[at])), share)
         for at, share in zip(best, shares, strict=True)
     )
 

@@ -6,15 +6,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
-from math import floor
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from netspec.analysis.receptive import Field, Pixels, receptive_fields
+from netspec.analysis.receptive import receptive_fields
 from netspec.explain.largest import Best
 from netspec.explain.net import Net
+from netspec.explain.patches import Patch, View
 from netspec.explain.progress import Progress, unheard
 from netspec.explain.samples import Sample, read
 from netspec.machine.errors import UnusableError
@@ -29,19 +28,6 @@ _Place: TypeAlias = tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
-class Patch:
-    """What a place of a channel sees of a picture, by its `name`: `box` is (top, left, bottom,
-    right) of the part of its receptive field that lies in the picture, `pixels` are those, (h, w)
-    or (h, w, 3); the channel's `value` is its largest in the picture.
-    """
-
-    name: str
-    value: float
-    box: tuple[int, int, int, int]
-    pixels: NDArray[np.uint8]
-
-
-@dataclass(frozen=True, eq=False)
 class Dissected:
     """A channel of a layer with its patches, the most exciting one first."""
 
@@ -53,40 +39,49 @@ class Dissected:
 def dissect(
     net: Net,
     paths: Sequence[str],
-    layer: str,
+    layers: Sequence[str],
     channels: Sequence[int] = (),
     top: int = 9,
     *,
     fail: Callable[[InputError], object] | None = None,
     progress: Progress = unheard,
-) -> tuple[Dissected, ...]:
-    """Of each channel of a layer the `top` patches of pictures, one of a picture at most: where the
+) -> tuple[tuple[Dissected, ...], ...]:
+    """Of each layer and channel the `top` patches of pictures, one of a picture at most: where the
     channel is largest, what its receptive field covers. A vector's elements see all of it.
 
     Source: Zeiler & Fergus 2013, "Visualizing and understanding convolutional networks", figure 2;
     Bau et al. 2017, "Network dissection". Files are read as `read` has it, one batch at a time. No
     channels are the 16 that are excited most. `progress` is told how many files of how many are
     done, `fail` of each that cannot be read; without it InputError, and where none can be read.
-    UnusableError where the layer has no such channel.
+    UnusableError where a layer has no such channel.
     """
-    kind = net.layer(layer).type
-    for at in channels:
-        if not 0 <= at < kind.channels:
-            raise UnusableError(
-                f"`{printable(layer)}` has no channel {at}",
-                help=f"give a number from 0 to {kind.channels - 1}",
-            )
-    best, places = Best(kind.channels, top), list[_Place]()
+    for layer in layers:
+        _check_channels(net, layer, channels)
+    best, places = [Best(net.layer(name).type.channels, top) for name in layers], list[_Place]()
     for batch in _batches(_samples(net, paths, fail, progress), net.batch):
         numbers = range(len(places), len(places) + len(batch))
         places += [place for place, _ in batch]
         x = {name: np.concatenate([one.x[name] for _, one in batch]) for name in net.graph.inputs}
-        best.take(numbers, net.activations(x, (layer,))[layer])
+        answers = net.activations(x, layers)
+        for layer, held in zip(layers, best, strict=True):
+            held.take(numbers, answers[layer])
     if not places:
         raise InputError("there is no picture to take patches of")
-    chosen = list(channels) or best.strongest(_MOST)
-    cut = _Cut(net, paths, places, receptive_fields(net.graph.nodes)[layer], kind.shape)
-    return cut.patches(layer, best, chosen)
+    found = _cut(net, paths, places, layers, best, channels)
+    return tuple(
+        tuple(Dissected(layer, at, tuple(patches)) for at, patches in of.items())
+        for layer, of in zip(layers, found, strict=True)
+    )
+
+
+def _check_channels(net: Net, layer: str, channels: Sequence[int]) -> None:
+    count = net.layer(layer).type.channels
+    for at in channels:
+        if not 0 <= at < count:
+            raise UnusableError(
+                f"`{printable(layer)}` has no channel {at}",
+                help=f"give a number from 0 to {count - 1}",
+            )
 
 
 def _samples(
@@ -113,57 +108,41 @@ def _batches(
         yield batch
 
 
-@dataclass(frozen=True)
-class _Cut:
-    """Cuts patches out of the samples of files: what the places of a layer of a `shape` see."""
-
-    net: Net
-    paths: Sequence[str]
-    samples: Sequence[_Place]
-    field: Field | None
-    shape: tuple[int, ...]
-
-    def patches(self, layer: str, best: Best, channels: Sequence[int]) -> tuple[Dissected, ...]:
-        """Those of channels; each file is read once."""
-        count = best.values.shape[1]
-        wanted = defaultdict[int, list[tuple[int, int]]](list)
-        for at in ((channel, rank) for channel in channels for rank in range(count)):
-            wanted[int(best.pictures[at])].append(at)
-        found: dict[tuple[int, int], Patch] = {}
-        for number, sample in self._read(sorted(wanted)):
-            for at in wanted[number]:
-                box = self._box(int(best.places[at]), sample.pixels.shape)
-                part = sample.pixels[box[0] : box[2], box[1] : box[3]].copy()
-                found[at] = Patch(sample.name, float(best.values[at]), box, part)
-        return tuple(
-            Dissected(layer, at, tuple(found[at, rank] for rank in range(count))) for at in channels
-        )
-
-    def _read(self, numbers: Sequence[int]) -> Iterator[tuple[int, Sample]]:
-        """Samples by number, in order."""
-        for file, some in groupby(numbers, lambda number: self.samples[number][0]):
-            at = {self.samples[number][1]: number for number in some}
-            for place, sample in enumerate(read(self.net, self.paths[file])):
-                if place in at:
-                    yield at[place], sample
-
-    def _box(self, place: int, area: tuple[int, ...]) -> tuple[int, int, int, int]:
-        """What a place sees, cut off at the picture's borders."""
-        height, width = area[:2]
-        if self.field is None or self.field.stride is None or self.field.padding is None:
-            return 0, 0, height, width
-        spots = divmod(place, self.shape[2])
-        (top, bottom), (left, right) = (
-            _span(*each)
-            for each in zip(
-                spots, self.field.stride, self.field.padding, self.field.size, area, strict=False
-            )
-        )
-        return top, left, bottom, right
+def _cut(
+    net: Net,
+    paths: Sequence[str],
+    places: Sequence[_Place],
+    layers: Sequence[str],
+    best: Sequence[Best],
+    channels: Sequence[int],
+) -> list[dict[int, list[Patch]]]:
+    """The patches of each layer by channel, the strongest first; each file is read once more."""
+    fields = receptive_fields(net.graph.nodes)
+    views = [View(fields[name], net.layer(name).type.shape) for name in layers]
+    found = [dict[int, list[Patch]]() for _ in layers]
+    wanted = defaultdict[int, list[tuple[int, int, int]]](list)
+    for number, held in enumerate(best):
+        for channel in channels or held.strongest(_MOST):
+            found[number][channel] = []
+            for rank, picture in enumerate(held.pictures[channel]):
+                wanted[int(picture)].append((number, channel, rank))
+    ranked: dict[tuple[int, int, int], Patch] = {}
+    for picture, sample in _read_again(net, paths, places, sorted(wanted)):
+        for at in wanted[picture]:
+            number, *spot = at
+            place, value = best[number].places[*spot], best[number].values[*spot]
+            ranked[at] = views[number].patch(sample, int(place), float(value))
+    for number, channel, rank in sorted(ranked):
+        found[number][channel].append(ranked[number, channel, rank])
+    return found
 
 
-def _span(spot: int, stride: Pixels, pad: int, size: int, side: int) -> tuple[int, int]:
-    """From where to where a place sees along an axis; one pixel at least."""
-    start = floor(spot * stride) - pad
-    first = min(max(start, 0), side - 1)
-    return first, max(min(start + size, side), first + 1)
+def _read_again(
+    net: Net, paths: Sequence[str], places: Sequence[_Place], numbers: Sequence[int]
+) -> Iterator[tuple[int, Sample]]:
+    """Samples by number, in order."""
+    for file, some in groupby(numbers, lambda number: places[number][0]):
+        at = {places[number][1]: number for number in some}
+        for place, sample in enumerate(read(net, paths[file])):
+            if place in at:
+                yield at[place], sample

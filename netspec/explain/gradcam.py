@@ -16,6 +16,8 @@ from netspec.machine.errors import UnusableError
 from netspec.text.printable import printable
 
 Method: TypeAlias = Literal["gradcam", "gradcam++", "cam", "guided-gradcam"]
+#: How far float32 results may be from what they stand for.
+_ROUNDING = 1e-6
 #: What is between two float32 arrays.
 Wide: TypeAlias = NDArray[np.float64]
 
@@ -46,7 +48,10 @@ def gradcam(
         )
     look = net.explain(net.feeds(x), numbers, at.name)
     a, g = (of[at.name].astype(np.float64) for of in (look.values, look.gradients))
-    found: Wide = np.einsum("nk,nkhw->nhw", _weights(method, a, g), a)
+    weights = _weights(method, a, g)
+    found: Wide = np.einsum("nk,nkhw->nhw", weights, a)
+    # what is left of a sum where float32 factors cancel out is nothing but their rounding
+    found[np.abs(found) < _ROUNDING * np.einsum("nk,nkhw->nhw", np.abs(weights), np.abs(a))] = 0
     if method != "cam":
         found = np.maximum(found, 0)
     values = list(stretched(found, net.graph.inputs[net.input].area))

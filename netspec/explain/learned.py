@@ -62,11 +62,8 @@ def net_patches(
     """The patches of pictures that excite channels most, of the layers that are asked for, else of
     the last with an area; the numbers are how strongly, (channels, patches).
     """
-    rows, arrays = [], []
-    for layer in asked.layers or (spatial_layer(net).name,):
-        found = dissect(
-            net, pictures, layer, asked.channels, asked.top, fail=fail, progress=progress
-        )
-        rows.append(tuple(patches_panel(one) for one in found))
-        arrays.append(np.array([[at.value for at in one.patches] for one in found], np.float32))
-    return Found(METHODS["dissect"], tuple(rows), tuple(arrays))
+    layers = asked.layers or (spatial_layer(net).name,)
+    found = dissect(net, pictures, layers, asked.channels, asked.top, fail=fail, progress=progress)
+    rows = tuple(tuple(patches_panel(one) for one in layer) for layer in found)
+    values = ([[at.value for at in one.patches] for one in layer] for layer in found)
+    return Found(METHODS["dissect"], rows, tuple(np.array(each, np.float32) for each in values))

@@ -64,9 +64,9 @@ def _occlusion(net: Net, asked: Asked, sample: Sample, progress: Progress) -> Fo
         stride=asked.stride,
         progress=progress,
     )
-    labels = [net.label(at) for at in range(net.classes)]
+    labels = [net.meaning.label(at) for at in range(net.classes)]
     row: tuple[Panel, ...] = map_panels(found.falls, sample.pixels, asked.alpha)
-    if net.classes > 1:
+    if net.meaning.exclusive:
         best = answers(net, sample.x)[0]
         row = (*row, winners_panel(found, labels, best, sample.pixels, asked.alpha))
     return Found(METHODS["occlusion"], (row,), tuple(one.values for one in found.falls))
@@ -113,4 +113,7 @@ def _checked(
     checks = check(net, maps, again, progress=progress)
     at = f" at {layer}" if layer else ""
     pairs = zip(maps, checks, strict=True)
-    return [Checked(f"class {one.label}{at}", each) for one, each in pairs]
+    return [
+        Checked((f"class {one.label}" if one.label else "the output") + at, each)
+        for one, each in pairs
+    ]

@@ -88,12 +88,12 @@ def maps_of(
 ) -> tuple[Map, ...]:
     """The maps of one sample for some classes; `scores` are the layer's result for it."""
     one = scores[:1].reshape(1, net.classes)
-    chances = net.as_probabilities(one)[0] if net.probable else None
+    chances = net.meaning.probabilities(one)[0] if net.meaning.probable else None
     return tuple(
         Map(
             method,
             layer,
-            net.label(at),
+            net.meaning.label(at),
             at,
             float(one[0, at]),
             None if chances is None else float(chances[at]),

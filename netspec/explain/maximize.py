@@ -65,7 +65,7 @@ def maximize(
     rows = zip(
         seeds, ascent.scores(begun).tolist(), ascent.scores(ended).tolist(), chances, x, strict=True
     )
-    label = f"channel {number}" if layer else net.label(number)
+    label = f"channel {number}" if layer else net.meaning.label(number)
     return tuple(
         Maximum(
             ascent.node.name, label, number, seed, start, score, chance, as_pixels(net, one), one

@@ -40,7 +40,7 @@ _ALL = (
         "Feature maps of a layer, each weighed by the mean gradient of the class's score to it; "
         "what speaks against the class is left out.",
         _AT_LAYER,
-        "Selvaraju et al. 2017, arXiv:1610.02391",
+        "Selvaraju et al. 2016, arXiv:1610.02391",
         "weighed activation",
         coarse=True,
     ),
@@ -50,7 +50,7 @@ _ALL = (
         _WHERE,
         "As Grad-CAM, with weights that do justice to several things of one class.",
         _AT_LAYER,
-        "Chattopadhyay et al. 2018, arXiv:1710.11063",
+        "Chattopadhyay et al. 2017, arXiv:1710.11063",
         "weighed activation",
         coarse=True,
     ),
@@ -61,7 +61,7 @@ _ALL = (
         "Feature maps before the global average, weighed as the last layer weighs them; their mean "
         "is the score but for the bias.",
         _AT_LAYER,
-        "Zhou et al. 2016, arXiv:1512.04150",
+        "Zhou et al. 2015, arXiv:1512.04150",
         "score of the place",
         coarse=True,
     ),
@@ -72,7 +72,7 @@ _ALL = (
         "How far the class's probability falls when a square hides this place, and which class "
         "wins then.",
         ("classes", "alpha", "size", "stride", "fill"),
-        "Zeiler & Fergus 2014, arXiv:1311.2901",
+        "Zeiler & Fergus 2013, arXiv:1311.2901",
         "fall of the probability",
         coarse=True,
     ),
@@ -82,7 +82,7 @@ _ALL = (
         _PIXELS,
         "How strongly the class's score answers to a change of each pixel.",
         _MAP,
-        "Simonyan et al. 2014, arXiv:1312.6034",
+        "Simonyan et al. 2013, arXiv:1312.6034",
         "magnitude of the gradient",
     ),
     Method(
@@ -121,7 +121,7 @@ _ALL = (
         "something positive came in. It is known to fail sanity checks (Adebayo et al. 2018, "
         "arXiv:1810.03292): it draws edges of the picture, whatever the weights are.",
         _MAP,
-        "Springenberg et al. 2015, arXiv:1412.6806",
+        "Springenberg et al. 2014, arXiv:1412.6806",
         "magnitude",
     ),
     Method(
@@ -131,7 +131,7 @@ _ALL = (
         "The gradient, where at each rectifier only what is positive passes back. It recovers the "
         "picture more than it tells of the class (Nie et al. 2018, arXiv:1805.07039).",
         _MAP,
-        "Zeiler & Fergus 2014, arXiv:1311.2901",
+        "Zeiler & Fergus 2013, arXiv:1311.2901",
         "magnitude",
     ),
     Method(
@@ -141,7 +141,7 @@ _ALL = (
         "Guided backpropagation where Grad-CAM looks. It is known to fail sanity checks as the "
         "former does.",
         _AT_LAYER,
-        "Selvaraju et al. 2017, arXiv:1610.02391",
+        "Selvaraju et al. 2016, arXiv:1610.02391",
         "magnitude",
     ),
     Method(
@@ -150,7 +150,7 @@ _ALL = (
         _MADE,
         "Feature maps of a layer, the strongest first.",
         ("layers",),
-        "Zeiler & Fergus 2014, arXiv:1311.2901",
+        "Zeiler & Fergus 2013, arXiv:1311.2901",
         "activation",
     ),
     Method(
@@ -168,7 +168,7 @@ _ALL = (
         _LEARNED,
         "Pictures found by gradient ascent on a score, kept smooth and small.",
         ("classes", "layers", "channels", "steps", "seeds"),
-        "Simonyan et al. 2014, arXiv:1312.6034; Yosinski et al. 2015, arXiv:1506.06579",
+        "Simonyan et al. 2013, arXiv:1312.6034; Yosinski et al. 2015, arXiv:1506.06579",
         pictured=False,
     ),
     Method(
@@ -177,7 +177,7 @@ _ALL = (
         _LEARNED,
         "What the pictures show where a channel of a layer is excited most, the strongest first.",
         ("layers", "channels", "top"),
-        "Zeiler & Fergus 2014, arXiv:1311.2901",
+        "Zeiler & Fergus 2013, arXiv:1311.2901",
     ),
 )
 

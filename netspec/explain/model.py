@@ -11,7 +11,7 @@ from netspec.onnxgen.model import separate
 from netspec.onnxgen.program import Program
 from netspec.runtime.content import Content
 from netspec.runtime.device import Device
-from netspec.runtime.errors import RunError
+from netspec.runtime.errors import InputError, RunError
 from netspec.runtime.providers import GpuOptions
 from netspec.runtime.start import first_line, start
 from netspec.text.printable import printable
@@ -36,7 +36,10 @@ class Model:
         return self._started.device
 
     def run(self, feeds: Mapping[str, Array], size: int) -> dict[str, Array]:
-        """All outputs by name, `size` samples at a time.  RunError where the runtime fails."""
+        """All outputs by name, `size` samples at a time.
+
+        RunError where the runtime fails, InputError where samples lead to what is no number.
+        """
         count = len(next(iter(feeds.values())))
         parts = [
             self._run({name: feeds[name][first : first + size] for name in self._inputs})
@@ -54,5 +57,5 @@ class Model:
             raise RunError(f"the run failed: {first_line(error)}") from error
         for name, answer in zip(names, answers, strict=True):
             if not np.isfinite(answer).all():
-                raise RunError(f"`{printable(name)}` is NaN or infinite")
+                raise InputError(f"`{printable(name.rpartition('/')[0])}` is NaN or infinite")
         return dict(zip(names, answers, strict=True))

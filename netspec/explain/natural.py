@@ -1,7 +1,7 @@
 """Directions in which natural pictures vary.
 
-Source: Olah, Mordvintsev & Schubert 2017, "Feature visualization", Distill, "The enemy of feature
-visualization" and "Preconditioning and parameterization".
+Source: Olah, Mordvintsev & Schubert 2017, "Feature visualization", Distill, "Preconditioning and
+parameterization".
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ _COLOURS = np.array([[0.26, 0.09, 0.02], [0.27, 0.0, -0.05], [0.27, -0.09, 0.03]
 
 
 def natural(gradients: Array, *, reversed_colours: bool = False) -> Array:
-    """Gradients of pictures, (N, C, H, W), with each frequency divided by itself, as the amplitudes
-    of natural pictures fall, and three channels mixed as their colours go together.
+    """Gradients of pictures, (N, C, H, W), the waves of each divided by their frequencies, and
+    three channels mixed as their colours go together.
 
-    It is the same gradient in a space where the directions of natural pictures are of one length:
-    high frequencies, to which nets answer though pictures hold little of them, no longer prevail.
-    Colours are red, green and blue, or the other way round.
+    The amplitudes of natural pictures fall so (Field 1987, "Relations between the statistics of
+    natural images and the response properties of cortical cells"): what was as strong at all
+    frequencies is then as natural pictures are. High ones, to which nets answer though pictures
+    hold little of them, no longer prevail. Colours are red, green and blue, or the other way round.
     """
     height, width = gradients.shape[-2:]
     lowest = 1 / max(height, width)

@@ -14,22 +14,19 @@ from numpy.typing import NDArray
 
 from netspec.autodiff.backward import Rule
 from netspec.explain.maps import Array
+from netspec.explain.meaning import Meaning
 from netspec.explain.models import Models
 from netspec.explain.programs import GRADIENT, SEED, VALUE
 from netspec.graph.graph import Graph, Node
-from netspec.graph.outputs import is_one_chance
 from netspec.machine.errors import UnusableError
 from netspec.runtime.device import Device
 from netspec.runtime.errors import InputError
 from netspec.runtime.images import decode_pixels, quiet, to_input
-from netspec.runtime.ranking import softmax
 from netspec.text.image import Image, image_advice
 from netspec.text.nearest import did_you_mean
 from netspec.text.printable import printable
 from netspec.weights.values import Values
 
-#: Digits of a class's number that are read.
-_DIGITS = 10
 #: A batch for the one input, or for each by name.
 Inputs: TypeAlias = Array | Mapping[str, Array]
 
@@ -59,8 +56,6 @@ class Net:
         last = graph.by_name[graph.outputs["output"]]
         inside = last.layer.chances() or last.layer.logistic
         self.scored = last.inputs[0] if inside else last.name
-        #: Whether it gives probabilities; a single score without SIGMOID is a value.
-        self.probable = last.layer.logistic or graph.by_name[self.scored].type.channels > 1
         self._kind = graph.by_name[self.scored].type
         if prod(self._kind.shape[1:]) != 1:
             raise UnusableError(
@@ -68,6 +63,7 @@ class Net:
                 "score for each class",
                 help="let the net end in GAP or FC",
             )
+        self.meaning = Meaning.of(graph, self._kind.channels)
         self._models = Models(graph, values, Device.parse(device))
 
     @property
@@ -83,37 +79,7 @@ class Net:
     @property
     def classes(self) -> int:
         """How many scores it gives a sample."""
-        return self._kind.channels
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The names of the first classes; () where the spec has none. One chance of two classes is
-        the second one's.
-        """
-        last = self.graph.by_name[self.graph.outputs["output"]]
-        first = 1 if is_one_chance(self.graph.spec, last) else 0
-        return tuple(self.graph.spec.labels)[first : first + self.classes]
-
-    def label(self, number: int) -> str:
-        """What a class is called, its number where it has no name, and nothing if it is alone."""
-        if number < len(self.labels):
-            return self.labels[number]
-        return str(number) if self.classes > 1 else ""
-
-    def number(self, name: str) -> int:
-        """The number of a class, by its label or its number; UnusableError where there is none."""
-        if name in self.labels:
-            return self.labels.index(name)
-        figures = name.removeprefix("-")
-        counted = figures.isascii() and figures.isdecimal()
-        if counted and len(name) < _DIGITS and 0 <= int(name) < self.classes:
-            return int(name)
-        near = did_you_mean(name, self.labels) if self.labels and not counted else None
-        known = f"give a number from 0 to {self.classes - 1}" + " or a label" * bool(self.labels)
-        raise UnusableError(
-            f"no class `{printable(name)}`; there are {self.classes}",
-            help="say --class for each of several" if "," in name else near or known,
-        )
+        return self.meaning.count
 
     @cached_property
     def below(self) -> frozenset[str]:
@@ -128,7 +94,10 @@ class Net:
         """A layer by name; UnusableError where there is none."""
         if name not in self.graph.by_name:
             shown = printable(name)
-            raise UnusableError(f"no layer `{shown}`", help=did_you_mean(shown, self.graph.by_name))
+            near = did_you_mean(shown, self.graph.by_name)
+            raise UnusableError(
+                f"no layer `{shown}`", help=near or "`netspec check SPEC` lists the layers"
+            )
         return self.graph.by_name[name]
 
     @cached_property
@@ -179,19 +148,8 @@ class Net:
         return found.reshape(len(found), self.classes)
 
     def probabilities(self, x: Inputs) -> Array:
-        """The probabilities of the classes.  (N, classes)."""
-        return self.as_probabilities(self.scores(x))
-
-    def as_probabilities(self, scores: Array) -> Array:
-        """Scores as probabilities: of each class by itself where the net ends in SIGMOID, else of
-        classes that exclude each other. Values, see `probable`, stay.
-        """
-        wide, last = scores.astype(np.float64), self.graph.by_name[self.graph.outputs["output"]]
-        if last.layer.logistic:
-            wide = 0.5 * (1 + np.tanh(wide / 2))
-        elif self.probable:
-            wide = softmax(wide)
-        return wide.astype(np.float32)
+        """The probabilities of the classes, or values where it gives these.  (N, classes)."""
+        return self.meaning.probabilities(self.scores(x))
 
     def activations(self, x: Inputs, layers: Sequence[str]) -> dict[str, Array]:
         """The results of layers by name, the batch axis first."""
@@ -239,7 +197,12 @@ class Net:
         return self.look(each, self.seed(numbers), (layer,), rule)
 
     def seed(self, numbers: Sequence[int]) -> Array:
-        """dL/dscores where L is the score of a class, of so many samples.  (N, classes)."""
+        """dL/dscores where L is the score of a class, of so many samples.  (N, classes).
+
+        UnusableError where there is no such class.
+        """
+        for number in numbers:
+            self.meaning.check(number)
         return np.eye(self.classes, dtype=np.float32)[list(numbers)]
 
     def feeds(self, x: Inputs) -> dict[str, Array]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from queue import SimpleQueue
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.analysis.units import percent
 from netspec.explain.blur import blurred
 from netspec.explain.maps import Array, Map, maps_of
 from netspec.explain.net import Inputs, Net
@@ -77,15 +79,15 @@ def occlude(
     area, short = picture.shape[1:], min(picture.shape[1:])
     size, stride = size or max(1, round(short / _SIZE)), stride or max(1, round(short / _STEP))
     for what, pixels in (("covers", size), ("moves by", stride)):
-        if pixels > 1 and pixels >= short:
+        if pixels > 1 and pixels >= max(area):
             raise UnusableError(
                 f"a square that {what} {pixels} pixels of {'x'.join(map(str, area))} tells no "
                 "places apart",
-                help=f"{short // 2} is the most that makes sense",
+                help=f"{max(area) // 2} is the most that makes sense",
             )
     squares = _squares(area, size, stride)
     scores = net.scores(feeds)
-    before = net.as_probabilities(scores)[0]
+    before = net.meaning.probabilities(scores)[0]
     asked = list(numbers) or [int(before.argmax())]
     falls, winners = np.empty((len(asked), *area), np.float32), np.empty(area, np.int64)
     covering = _Covering(net, feeds, _filling(net, picture, fill, size), len(squares))
@@ -97,8 +99,12 @@ def occlude(
         done += len(batch)
         progress(done, len(squares))
     maps = maps_of(net, scores, asked, list(falls), "occlusion", layer=net.input, signed=True)
-    note = f"square {size}, step {stride}, {fill}"
-    return Occlusion(tuple(replace(one, note=note) for one in maps), winners)
+    how = f"square {size}, step {stride}, {fill}"
+    said = percent if net.meaning.probable else "{:.3g}".format
+    return Occlusion(
+        tuple(replace(one, note=f"{how}: {said(float(one.values.max()))} at most") for one in maps),
+        winners,
+    )
 
 
 def _squares(area: tuple[int, ...], size: int, stride: int) -> list[_Square]:
@@ -137,8 +143,11 @@ class _Covering:
 
     def __init__(self, net: Net, feeds: Mapping[str, Array], filling: Array, squares: int) -> None:
         self.net, self.filling, self.picture = net, filling, feeds[net.input][0]
-        self._feeds, self._rows = feeds, min(net.batch, squares)
-        self._free: list[dict[str, Array]] = []
+        self._free = SimpleQueue[dict[str, Array]]()
+        self._workers = 1 if net.device == "cpu" else 2
+        for _ in range(self._workers):
+            rows = min(net.batch, squares)
+            self._free.put({name: np.repeat(array, rows, 0) for name, array in feeds.items()})
 
     def chances(self, squares: Sequence[_Square]) -> Iterator[tuple[Sequence[_Square], Array]]:
         """What the net says under each, (n, classes), of so many at a time, in order.
@@ -147,20 +156,17 @@ class _Covering:
         """
         size = self.net.batch
         batches = [squares[first : first + size] for first in range(0, len(squares), size)]
-        with ThreadPoolExecutor(1 if self.net.device == "cpu" else 2) as pool:
+        with ThreadPoolExecutor(self._workers) as pool:
             yield from zip(batches, pool.map(self._chances, batches), strict=True)
 
     def _chances(self, squares: Sequence[_Square]) -> Array:
         """Only the squares are written into a batch of the picture, and the picture back there."""
-        held = self._free.pop() if self._free else self._batch()
+        held = self._free.get()
         rows = held[self.net.input]
         for row, square in zip(rows, squares, strict=False):
             row[(..., *square.cover)] = self.filling[(..., *square.cover)]
         chances = self.net.probabilities({k: rows[: len(squares)] for k, rows in held.items()})
         for row, square in zip(rows, squares, strict=False):
             row[(..., *square.cover)] = self.picture[(..., *square.cover)]
-        self._free.append(held)
+        self._free.put(held)
         return chances
-
-    def _batch(self) -> dict[str, Array]:
-        return {name: np.repeat(array, self._rows, 0) for name, array in self._feeds.items()}

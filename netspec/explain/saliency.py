@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -13,8 +13,11 @@ from netspec.explain.maps import Array, Map, maps_of
 from netspec.explain.net import Inputs, Net
 from netspec.explain.progress import Progress, unheard, within
 from netspec.machine.errors import UnusableError
+from netspec.text.printable import printable
 
 Method: TypeAlias = Literal["vanilla", "guided", "deconv", "smooth", "integrated", "input*gradient"]
+#: How far the sum of integrated gradients may be from what it would be, as a part of that.
+_FAR = 0.05
 #: The rules by which a class's score comes back to the input, for the methods that have their own.
 _RULES: dict[Method, Rule] = {"guided": "guided", "deconv": "deconv"}
 
@@ -30,6 +33,10 @@ class Averaging:
     seed: int = 0
     steps: int = 50
     baseline: Array | None = None
+
+    def __post_init__(self) -> None:
+        if self.samples < 1 or self.steps < 1:
+            raise UnusableError("a mean is of one sample at least, and a way of one step")
 
     def start(self, x: Array) -> Array:
         """Where the way to an input begins."""
@@ -60,6 +67,10 @@ def saliency(
     UnusableError for `guided` and `deconv` where there is no RELU or RELU6, at which they would
     differ from `vanilla`.
     """
+    if method not in get_args(Method):
+        raise UnusableError(
+            f"no method `{printable(method)}`", help=f"there are {', '.join(get_args(Method))}"
+        )
     feeds = net.feeds(x)
     if method in _MEANS:
         scores = net.scores(feeds)  # before anything is added to what may be too large already
@@ -118,9 +129,15 @@ def _completed(
     """Maps that say to what their elements add up, and to what they would after endless steps."""
     baseline = net.scores({**feeds, net.input: averaging.start(feeds[net.input])})[0]
     return tuple(
-        replace(one, note=f"sum {one.values.sum():.4g} of {one.score - baseline[one.number]:.4g}")
+        replace(one, note=_sums(float(one.values.sum()), one.score - float(baseline[one.number])))
         for one in maps
     )
+
+
+def _sums(found: float, exact: float) -> str:
+    """`adds up to 9.27 of 9.28`, and a way out where that is far off."""
+    far = abs(found - exact) > _FAR * abs(exact)
+    return f"adds up to {found:.4g} of {exact:.4g}" + ("; more --steps are nearer" if far else "")
 
 
 def _weighted(

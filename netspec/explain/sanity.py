@@ -52,10 +52,10 @@ class Check:
     def decisive(self) -> Level:
         """The level in the middle.
 
-        What the upper half of the layers has learned is lost there. Once the first layers are lost
-        too even a map that only draws edges changes, for these are the layers that find them.
+        What about the upper half of the layers has learned is lost there. Once the first layers are
+        lost too even a map that only draws edges changes, for it is they that find them.
         """
-        return self.levels[len(self.levels) // 2]
+        return self.levels[(len(self.levels) - 1) // 2]
 
     @property
     def passed(self) -> bool:

@@ -44,12 +44,19 @@ def _body(panel: Panel, colours: str | None) -> Iterator[str]:
         case Photo():
             yield _stage(panel, photo_address(panel.pixels), "", panel.grid)
         case Heat():
-            kind = "map coarse" if panel.clear else "map"
+            kind = _kind(panel)
             yield _stage(panel, heat_address(panel, colours), kind, panel.grid)
             yield _ends(panel, colours)
         case Areas():
             yield _stage(panel, areas_address(panel), "map coarse")
             yield _legend(panel)
+
+
+def _kind(panel: Heat) -> str:
+    """What the slider does to it: it lets the picture through what lies over one."""
+    if panel.under is None:
+        return ""
+    return "map coarse" if panel.clear else "map"
 
 
 def _stage(panel: Panel, address: str, kind: str, grid: Grid | None = None) -> str:
@@ -92,7 +99,7 @@ def _ends(panel: Heat, colours: str | None) -> str:
     scale = panel.scale
     below, above = "≤ " if scale.below else "", "≥ " if scale.above else ""
     meaning = f'<span class="meaning">{text(panel.meaning)}</span>' if panel.meaning else ""
-    kind = ' class="coarse"' if panel.clear else ""
+    kind = f' class="{_kind(panel)}"' if panel.under is not None else ""
     return (
         f'<div class="ends"><span>{below}{scale.low:.3g}</span>'
         f'<span class="ramp"><img{kind} src="{bar_address(panel, colours)}" alt=""></span>'

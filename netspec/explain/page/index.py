@@ -7,11 +7,8 @@ from dataclasses import dataclass
 
 from netspec.explain.page.assets import document, heading, text
 from netspec.explain.page.images import small_heat, small_photo
-from netspec.explain.page.report import Picture
+from netspec.explain.page.report import SHARP, Picture
 from netspec.explain.pictures.panels import Heat, brief
-
-#: Pixels up to which a picture has sharp edges.
-_SHARP = 160
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,7 @@ class Card:
         """For a picture whose page has this address, and a map of it, where there is one."""
         best = "".join(f"<br>{text(brief(one.words))}" for one in picture.said[:1])
         height, width = picture.pixels.shape[:2]
-        sharp = ' class="sharp"' if max(height, width) <= _SHARP else ""
+        sharp = ' class="sharp"' if max(height, width) <= SHARP else ""
         addresses = [small_photo(picture.pixels)]
         if heat is not None:
             addresses.append(small_heat(heat, colours))

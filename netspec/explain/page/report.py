@@ -15,6 +15,8 @@ from netspec.explain.page.images import photo_address
 from netspec.explain.pictures.overlay import beneath
 from netspec.explain.pictures.panels import Panel, brief
 
+#: Pixels up to which a picture has sharp edges.
+SHARP = 160
 #: Classes of rows, by whether a row's class is explained.
 _KINDS = {True: "explained", False: "other"}
 
@@ -92,7 +94,7 @@ def _aside(picture: Picture | None, sections: Sequence[Section], alpha: float) -
     if picture is None:
         return nav
     height, width = picture.pixels.shape[:2]
-    sharp = "sharp" if max(height, width) <= 160 else ""
+    sharp = "sharp" if max(height, width) <= SHARP else ""
     return (
         f'<figure><div class="stage placed"><img class="{sharp}" alt="{text(picture.name)}" '
         f'src="{photo_address(picture.pixels)}" width="{width}" height="{height}"></div>'

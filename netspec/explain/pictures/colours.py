@@ -49,7 +49,7 @@ class Scale:
 
     def steps(self, values: NDArray[Any]) -> NDArray[np.uint8]:
         """Numbers -> 0..255, for colours of a table."""
-        part = (np.nan_to_num(values) - self.low) / (self.high - self.low)
+        part = (np.nan_to_num(values.astype(np.float64)) - self.low) / (self.high - self.low)
         return np.asarray(np.clip(part, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
@@ -100,7 +100,8 @@ def colormap(name: str | None, *, signed: bool) -> Colormap:
 
 def table(colours: Colormap) -> NDArray[np.uint8]:
     """256 colours, `(256, 3)`, of 0..255."""
-    return np.asarray(colours(np.arange(256)) * 255 + 0.5).astype(np.uint8)[:, :3]
+    shares = np.linspace(0, 1, 256)
+    return np.asarray(colours(shares) * 255 + 0.5).astype(np.uint8)[:, :3]
 
 
 def grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -47,6 +47,8 @@ _ENDS = {
     (True, False): "min",
     (True, True): "both",
 }
+#: The grey of the line around a panel, so that white ends where the sheet begins.
+_FRAME = "#c4cad1"
 #: Points of the number of a tile.
 _NUMBER = 5
 
@@ -91,7 +93,9 @@ class _Sheet:
     def fill(self, panel: Panel, box: Box) -> None:
         """Draw a panel, and what is said of it."""
         pane = self._axes(box)
-        pane.set_axis_off()
+        pane.set(xticks=(), yticks=())
+        for spine in pane.spines.values():
+            spine.set(visible=True, edgecolor=_FRAME, linewidth=0.5)
         pane.set_title("\n".join(caption(panel)), fontsize=CAPTION, loc="left")
         sharp = max(box.width, box.height) * _DENSITY >= _SHARP * max(panel.size)
         match panel:

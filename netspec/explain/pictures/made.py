@@ -16,7 +16,7 @@ from netspec.explain.methods import METHODS
 from netspec.explain.occlusion import Occlusion
 from netspec.explain.pictures.colours import scale_of
 from netspec.explain.pictures.panels import Areas, Caption, Heat, Panel, Photo, brief
-from netspec.explain.pictures.patches import OUTSIDE, laid
+from netspec.explain.pictures.patches import laid
 from netspec.explain.pictures.sheets import Grid, from_signed
 
 #: Opacity of the largest numbers of a coarse map over the picture where nothing else is said; fine
@@ -40,8 +40,11 @@ def map_panels(
     opacity = (ALPHA if method.coarse else 1.0) if alpha is None else alpha
     clear = method.coarse or opacity < 1
     said = notes or [""] * len(maps)
+    meaning = method.meaning
+    if maps[0].probability is None:
+        meaning = meaning.replace("probability", "value")
     return tuple(
-        Heat(_caption(one, note), plane, scale, method.meaning, under, opacity, clear)
+        Heat(_caption(one, note), plane, scale, meaning, under, opacity, clear)
         for one, plane, note in zip(maps, planes, said, strict=True)
     )
 
@@ -111,7 +114,7 @@ def patches_panel(found: Dissected) -> Photo:
     )
     tiles = laid(found.patches)
     grid = Grid.of(tiles, [""] * len(tiles))
-    return Photo(caption, _as_pixels(grid.lay(tiles, OUTSIDE)), grid)
+    return Photo(caption, _as_pixels(grid.lay(tiles, 0)), grid)
 
 
 def _as_pixels(sheet: _Pixels) -> _Pixels:

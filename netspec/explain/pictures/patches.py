@@ -9,25 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from netspec.explain.dissect import Patch
+from netspec.explain.patches import Patch
 
 #: The grey of what is no picture, and the pixels of the longer side of a sheet.
 OUTSIDE, _MOST = 224, 900
 
 
 def laid(patches: Sequence[Patch]) -> NDArray[np.uint8]:
-    """Patches, (N, 3, H, W), each where it is in the field that a channel sees, grey outside the
+    """Patches, (N, 4, H, W), each where it is in the field that a channel sees, grey outside the
     picture.  They are made smaller where a sheet of them would be a large one.
     """
-    tallest, widest = (max(at.pixels.shape[axis] for at in patches) for axis in (0, 1))
-    tiles = np.full((len(patches), tallest, widest, 3), OUTSIDE, np.uint8)
+    cuts = np.array([at.cut for at in patches])
+    first, last = cuts.min(axis=0), (cuts + [at.pixels.shape[:2] for at in patches]).max(axis=0)
+    tallest, widest = map(int, last - first)
+    tiles = np.full((len(patches), tallest, widest, 4), (OUTSIDE, OUTSIDE, OUTSIDE, 255), np.uint8)
     for tile, patch in zip(tiles, patches, strict=True):
         height, width = patch.pixels.shape[:2]
-        top, left, *_ = patch.box
-        # a smaller one is cut off at the border that it lies at
-        down, right = tallest - height if top == 0 else 0, widest - width if left == 0 else 0
+        down, right = patch.cut - first
         coloured = patch.pixels if patch.pixels.ndim == 3 else patch.pixels[..., None]
-        tile[down : down + height, right : right + width] = coloured
+        tile[down : down + height, right : right + width, :3] = coloured
     side = _MOST // ceil(sqrt(len(patches)))
     if max(tallest, widest) > side:
         part = side / max(tallest, widest)
