@@ -117,3 +117,19 @@ def test_the_pictures_of_explain_are_what_it_draws(
     assert np.allclose(shown.size, drawn.size, rtol=0.02)
     ours, theirs = (np.asarray(at, np.float32) for at in (shown, drawn.resize(shown.size)))
     assert np.abs(ours - theirs).mean() < 4
+
+
+def test_the_sanity_check_of_explain_says_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same words; another processor may round correlations otherwise."""
+    pytest.importorskip("matplotlib", reason="the extra `plot` is not installed")
+    page = (ROOT / "docs" / "explain.md").read_text("utf-8")
+    said, shown = re.findall(r"^\$ netspec (explain .*--sanity)\n((?:.+\n)+?)```", page, re.M)[0]
+    (tmp_path / "specs").symlink_to(ROOT / "specs")
+    monkeypatch.chdir(tmp_path)
+    printed = CliRunner().invoke(command, shlex.split(said)).stdout
+    number = re.compile(r"-?\d\.\d\d\b")
+    assert number.sub("N", printed) == number.sub("N", shown)
+    ours, theirs = ([float(at) for at in number.findall(text)] for text in (printed, shown))
+    assert np.allclose(ours, theirs, atol=0.03)

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from netspec.explain.dissect import Dissected, dissect
+from netspec.explain.gradcam import stretched
 from netspec.explain.net import Net
 from netspec.machine.errors import UnusableError
 from netspec.runtime.errors import InputError
@@ -159,6 +160,20 @@ def test_a_field_that_is_larger_than_the_picture(tmp_path: Path) -> None:
         plane = looked.activations(looked.prepare(tmp_path / patch.name)[0], ["conv1"])["conv1"]
         place = np.unravel_index(plane[0, 0].argmax(), (5, 5))
         assert patch.cut == tuple(max(3 - spot, 0) for spot in place)
+
+
+def test_how_strong_a_channel_is_where_its_field_does_not_say(pictures: list[str]) -> None:
+    """A field that is most of the picture comes with the plane at the picture's size."""
+    looked = net_of("INPUT -> CONV(3, 3) -> POOL(2) -> CONV(2, 7) -> FC(2)", "3x16x20", image=IMAGE)
+    ((small,), (large,)) = dissect(looked, pictures, ["conv1", "conv2"], [1], top=2)
+    assert all(patch.strength is None for patch in small.patches)
+    for patch in large.patches:
+        top, left, bottom, right = patch.box
+        x, _ = looked.prepare(Path(pictures[0]).parent / patch.name)
+        plane = looked.activations(x, ["conv2"])["conv2"][0, 1:2].astype(np.float64)
+        whole = stretched(plane, (16, 20))[0]
+        assert patch.strength is not None
+        np.testing.assert_allclose(patch.strength, whole[top:bottom, left:right], atol=1e-5)
 
 
 def test_files_of_several_samples(pictures: list[str], tmp_path: Path) -> None:

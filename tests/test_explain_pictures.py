@@ -221,6 +221,20 @@ def test_patches_of_a_field_that_is_larger_than_the_picture() -> None:
         assert np.argwhere(tile).min(axis=0).tolist() == [cut[0] - 1, cut[1] - 1]
 
 
+def test_what_does_not_excite_a_channel_is_faint() -> None:
+    """Of patches that are most of a picture, which lie side by side whatever the field is."""
+    strength = np.zeros((6, 8), np.float32)
+    strength[1:3, 2:5] = 4
+    strength[4] = 1.9
+    dark = np.full((6, 8), 55, np.uint8)
+    patches = [Patch("a.png", 4, (0, 0, 6, 8), cut, dark, strength) for cut in ((9, 0), (0, 5))]
+    sheet = sheet_of(*patches)
+    assert sheet.grid is not None and (sheet.grid.height, sheet.grid.width) == (6, 8)
+    for _, left, top in sheet.grid.corners:
+        tile = sheet.pixels[top : top + 6, left : left + 8, 0]
+        assert (tile[strength == 4] == 55).all() and (tile[strength < 4] == 195).all()
+
+
 def test_patches_that_are_whole_pictures_make_no_huge_sheet() -> None:
     sheet = sheet_of(*[Patch("a.png", 1, (0, 0, 500, 400), (0, 0), photo(500, 400))] * 9)
     assert 800 < max(sheet.size) < 1200

@@ -116,7 +116,9 @@ def _cut(
     best: Sequence[Best],
     channels: Sequence[int],
 ) -> list[dict[int, list[Patch]]]:
-    """The patches of each layer by channel, the strongest first; each file is read once more."""
+    """The patches of each layer by channel, the strongest first; each file is read once more, and
+    the samples that were chosen are looked at once more.
+    """
     fields = receptive_fields(net.graph.nodes)
     views = [View(fields[name], net.layer(name).type.shape) for name in layers]
     found = [dict[int, list[Patch]]() for _ in layers]
@@ -128,10 +130,13 @@ def _cut(
                 wanted[int(picture)].append((number, channel, rank))
     ranked: dict[tuple[int, int, int], Patch] = {}
     for picture, sample in _read_again(net, paths, places, sorted(wanted)):
+        answers = net.activations(sample.x, layers)
         for at in wanted[picture]:
-            number, *spot = at
-            place, value = best[number].places[*spot], best[number].values[*spot]
-            ranked[at] = views[number].patch(sample, int(place), float(value))
+            number, channel, rank = at
+            spot, held = (channel, rank), best[number]
+            plane = answers[layers[number]][0, channel]
+            place, value = int(held.places[spot]), float(held.values[spot])
+            ranked[at] = views[number].patch(sample, place, value, plane)
     for number, channel, rank in sorted(ranked):
         found[number][channel].append(ranked[number, channel, rank])
     return found

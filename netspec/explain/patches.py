@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.analysis.receptive import Field, Pixels
+from netspec.explain.gradcam import stretched
+from netspec.explain.maps import Array
 from netspec.explain.samples import Sample
 
 
@@ -17,7 +19,8 @@ class Patch:
     """What a place of a channel sees of a picture, by its `name`: `box` is (top, left, bottom,
     right) of the part of its receptive field that lies in the picture, `pixels` are those, (h, w)
     or (h, w, 3); `cut` is how many rows and columns of the field lie above and left of the picture.
-    The channel's `value` is its largest in the picture.
+    The channel's `value` is its largest in the picture. Where the box is most of the picture,
+    `strength` is the channel's plane at its size, for the box does not say where to look.
     """
 
     name: str
@@ -25,6 +28,7 @@ class Patch:
     box: tuple[int, int, int, int]
     cut: tuple[int, int]
     pixels: NDArray[np.uint8]
+    strength: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,8 @@ class View:
     field: Field | None
     shape: tuple[int, ...]
 
-    def patch(self, sample: Sample, place: int, value: float) -> Patch:
-        """What the place sees of a sample, counted along the rows of the layer's planes."""
+    def patch(self, sample: Sample, place: int, value: float, plane: Array) -> Patch:
+        """What the place sees of a sample, counted along the rows of a channel's plane."""
         height, width = sample.pixels.shape[:2]
         if self.field is None or self.field.stride is None or self.field.padding is None:
             spans = ((0, height, 0), (0, width, 0))
@@ -48,7 +52,12 @@ class View:
             )
         (top, bottom, above), (left, right, before) = spans
         pixels = sample.pixels[top:bottom, left:right].copy()
-        return Patch(sample.name, value, (top, left, bottom, right), (above, before), pixels)
+        strength = None
+        if plane.ndim == 2 and plane.size > 1 and 2 * pixels[..., :1].size > height * width:
+            wide = stretched(plane[None].astype(np.float64), (height, width))[0]
+            strength = wide[top:bottom, left:right]
+        box = top, left, bottom, right
+        return Patch(sample.name, value, box, (above, before), pixels, strength)
 
 
 def _span(spot: int, stride: Pixels, pad: int, size: int, side: int) -> tuple[int, int, int]:

@@ -113,7 +113,7 @@ def patches_panel(found: Dissected) -> Photo:
         note=f"strongest: {first.value:.3g} in {brief(first.name)}",
     )
     tiles = laid(found.patches)
-    grid = Grid.of(tiles, [""] * len(tiles))
+    grid = Grid.of(tiles, [f"{at.value:.3g}" for at in found.patches])
     return Photo(caption, _as_pixels(grid.lay(tiles, 0)), grid)
 
 
