@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -229,6 +230,21 @@ def test_a_picture_that_cannot_be_read_stops_no_other(here: Here) -> None:
     assert "netspec: pics/b.png: not a picture that can be read\n" in outcome.err
     assert outcome.err.endswith("netspec: 1 picture failed, 1 drawn\n")
     assert here.files("tiny.explain") == {"a.cam.png"}
+
+
+def test_an_index_says_how_many_could_not_be_read(here: Here) -> None:
+    (here.folder / "pics" / "b.png").write_bytes(b"no picture")
+    assert here.explain("pics", "--method", "cam", "-o", "r.html").code == 3
+    assert "<p>1 picture; 1 could not be read</p>" in text("r.html")
+
+
+def test_pictures_of_several_folders_are_told_apart(here: Here) -> None:
+    shutil.copytree(here.folder / "pics", here.folder / "more")
+    outcome = here.explain("pics", "more/a.png", "--method", "cam", "-o", "out")
+    assert [line.split(": ")[0] for line in outcome.out.splitlines()] == [
+        *("pics/a.png", "pics/b.png", "more/a.png")
+    ]
+    assert here.files("out") == {"pics_a.cam.png", "pics_b.cam.png", "more_a.cam.png"}
 
 
 def test_nothing_is_left_where_nothing_is_drawn(here: Here) -> None:

@@ -56,6 +56,12 @@ class Plan:
         """The files that arguments name."""
         return self.files.named
 
+    @property
+    def scattered(self) -> bool:
+        """Whether files are of several folders, so that two may have the same name."""
+        pairs = zip(self.files.folders, self.files.names, strict=True)
+        return len({folder or str(Path(names[0]).parent) for folder, names in pairs}) > 1
+
     @classmethod
     def of(
         cls,

@@ -81,7 +81,8 @@ class _Run:
         """The page that leads to those of all samples."""
         doc = " ".join(self.net.graph.spec.doc.split())
         with atomic(path) as file:
-            file.write(index(self.net.name, doc, self.cards, note=self.plan.looks.note))
+            note = self.plan.looks.note
+            file.write(index(self.net.name, doc, self.cards, failed=self.failed, note=note))
         pages = f"{len(self.cards):,} page{'s' * (len(self.cards) != 1)}"
         click.echo(f"{pages}: {self.place.shown}")
 
@@ -98,7 +99,7 @@ class _Run:
             yield None
         for path in self.plan.files:
             try:
-                yield from read(self.net, path)
+                yield from read(self.net, path, whole=self.plan.scattered)
             except InputError as error:
                 self._fail(error)
 

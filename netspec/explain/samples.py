@@ -32,14 +32,15 @@ class Sample:
     pixels: NDArray[np.uint8]
 
 
-def read(net: Net, path: str) -> Iterator[Sample]:
-    """The sample of a picture, or those of an .npy or .npz file.
+def read(net: Net, path: str, *, whole: bool = False) -> Iterator[Sample]:
+    """The sample of a picture, or those of an .npy or .npz file; named by the `whole` path where
+    the file's name does not tell it from others.
 
     InputError where the file cannot be read or does not fit, UnusableError where the net takes no
     pictures.
     """
     _refuse_vectors(net)
-    name = Path(path).name
+    name = path if whole else Path(path).name
     if suffix(path) not in ARRAYS:
         if len(net.graph.inputs) > 1:
             names = ", ".join(map(printable, net.graph.inputs))

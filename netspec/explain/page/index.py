@@ -38,9 +38,13 @@ class Card:
         )
 
 
-def index(net: str, doc: str, cards: Sequence[Card], *, note: str = "") -> bytes:
-    """The page: small pictures that lead to others, in one file that asks for no other."""
-    count = f"<p>{len(cards):,} picture{'s' * (len(cards) != 1)}</p>"
+def index(net: str, doc: str, cards: Sequence[Card], *, failed: int = 0, note: str = "") -> bytes:
+    """The page: small pictures that lead to others, in one file that asks for no other.
+
+    `failed` is how many more there would be, could they be read.
+    """
+    unread = f"; {failed:,} could not be read" if failed else ""
+    count = f"<p>{len(cards):,} picture{'s' * (len(cards) != 1)}{unread}</p>"
     body = (
         f"<header>{heading(net, doc, note)}{count}</header>\n"
         f'<ul class="cards">{"".join(card.html for card in cards)}</ul>'
