@@ -245,6 +245,12 @@ def test_pictures_of_several_folders_are_told_apart(here: Here) -> None:
         *("pics/a.png", "pics/b.png", "more/a.png")
     ]
     assert here.files("out") == {"pics_a.cam.png", "pics_b.cam.png", "more_a.cam.png"}
+    chosen = ("--method", "dissect", "--layer", "conv1", "--channel", "0", "--top", "1")
+    assert here.explain("more", "pics", *chosen, "-o", "d.svg").code == 0
+    assert re.search(r"strongest: [\d.]+ in (more|pics)/[ab]\.png", text("d.svg"))
+    # one folder, however it is said
+    assert here.explain("pics/", "./pics/a.png", "--method", "cam", "-o", "one").code == 0
+    assert here.files("one") == {"a.cam.png", "b.cam.png", "a.png.cam.png"}
 
 
 def test_nothing_is_left_where_nothing_is_drawn(here: Here) -> None:
@@ -384,9 +390,10 @@ def test_labels_that_occur_twice(here: Here) -> None:
     (here.folder / "tiny.yaml").write_text(TINY.replace("ant, bee, cat", "ant, bee, ant"))
     outcome = here.explain("pics/a.png", "--class", "ant")
     assert outcome.code == 2 and "2 classes are called `ant`" in outcome.err
-    assert "give a number: 0, 2" in outcome.err
-    assert here.explain("pics/a.png", "--class", "2", "-o", "a.svg").code == 0
-    assert "class ant (2)" in text("a.svg")
+    assert "say which: ant (0), ant (2)" in outcome.err
+    for name in ("2", "ant (2)"):
+        assert here.explain("pics/a.png", "--class", name, "-o", "a.svg").code == 0
+        assert "class ant (2)" in text("a.svg")
 
 
 def test_the_folder_here(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -533,6 +540,8 @@ def test_names_in_a_folder() -> None:
     assert found[:3] == ["a.cam.png", "a.jpg.cam.png", "A.png.cam.png"]
     assert found[3:6] == ["a.png-2.cam.png", "x[3].cam.png", "odd_name_.cam.png"]
     assert found[6:] == ["a_b___.cam.png"]
+    assert names.of("../x/y.png", ".cam.png") == "_x_y.cam.png"
+    assert names.of(f"{'d' * 300}/one.png", ".cam.png").endswith("d_one.cam.png")
     assert len(names.of("\N{HIRAGANA LETTER A}" * 100, ".guided-gradcam.png").encode()) < 200
 
 

@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 
 from netspec.explain.dissect import Dissected, dissect
-from netspec.explain.gradcam import stretched
 from netspec.explain.net import Net
+from netspec.explain.stretch import stretched
 from netspec.machine.errors import UnusableError
 from netspec.runtime.errors import InputError
+from netspec.weights.values import ArrayValues
 from tests.explain_nets import IMAGE, SAMPLES, digits, net_of
 
 #: Two windows with padding, steps and a pooling layer between: the field is cut at the borders.
@@ -162,18 +163,55 @@ def test_a_field_that_is_larger_than_the_picture(tmp_path: Path) -> None:
         assert patch.cut == tuple(max(3 - spot, 0) for spot in place)
 
 
-def test_how_strong_a_channel_is_where_its_field_does_not_say(pictures: list[str]) -> None:
-    """A field that is most of the picture comes with the plane at the picture's size."""
-    looked = net_of("INPUT -> CONV(3, 3) -> POOL(2) -> CONV(2, 7) -> FC(2)", "3x16x20", image=IMAGE)
-    ((small,), (large,)) = dissect(looked, pictures, ["conv1", "conv2"], [1], top=2)
-    assert all(patch.strength is None for patch in small.patches)
-    for patch in large.patches:
-        top, left, bottom, right = patch.box
+@pytest.mark.parametrize(
+    ("shape", "kernel", "known"), [("3", 7, True), ("1", 7, True), ("1", 4, False)]
+)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_how_strong_a_channel_is_where_its_field_does_not_say(
+    pictures: list[str], shape: str, kernel: int, known: bool, sign: int
+) -> None:
+    """A field that is more than half of a picture, of 15x15 and not of 9x9 in 16x20, comes with the
+    plane at the picture's size: 1 where it is strongest, 0 at 0 or, if it is below 0, at its least.
+    """
+    image = IMAGE if shape == "3" else "{scale: 0.01}"
+    looked = net_of(
+        f"INPUT -> POOL(2) -> RELU -> CONV(2, {kernel}) -> FC(2)", f"{shape}x16x20", image=image
+    )
+    weight = np.full_like(looked.values.read("conv1.weight"), 0.01 * sign)
+    given = {n: looked.values.read(n) for n in ("fc1.weight", "fc1.bias", "conv1.bias")}
+    given |= {"conv1.weight": weight, "conv1.bias": np.zeros(2, np.float32)}
+    looked = Net(looked.graph, ArrayValues(looked.graph, given), "cpu")
+    ((found,),) = dissect(looked, pictures, ["conv1"], [1], top=2)
+    for patch in found.patches:
+        assert (patch.strength is not None) == known
+        if patch.strength is None:
+            continue
         x, _ = looked.prepare(Path(pictures[0]).parent / patch.name)
-        plane = looked.activations(x, ["conv2"])["conv2"][0, 1:2].astype(np.float64)
-        whole = stretched(plane, (16, 20))[0]
-        assert patch.strength is not None
-        np.testing.assert_allclose(patch.strength, whole[top:bottom, left:right], atol=1e-5)
+        plane = looked.activations(x, ["conv1"])["conv1"][0, 1:2].astype(np.float64)
+        assert (plane.max() > 0) == (sign > 0)
+        least = 0 if sign > 0 else plane.min()
+        whole = stretched((plane - least) / (plane.max() - least), (16, 20))[0]
+        top, left, bottom, right = patch.box
+        np.testing.assert_allclose(patch.strength, whole[top:bottom, left:right], atol=1e-4)
+
+
+def test_a_sample_that_leads_to_no_numbers_is_left_out(tmp_path: Path) -> None:
+    looked = net_of("INPUT -> CONV(2, 3) -> GAP -> FC(2)", "1x6x6")
+    weight = looked.values.read("conv1.weight")
+    samples = np.random.default_rng(0).standard_normal((5, 1, 6, 6), np.float32)
+    samples[3, :, :3, :3] = np.sign(weight[0]) * np.float32(3e38)
+    np.save(tmp_path / "x.npy", samples)
+    told: list[str] = []
+    ((found,),) = dissect(
+        looked,
+        [str(tmp_path / "x.npy")],
+        ["conv1"],
+        [0],
+        name_of=lambda path: "these",
+        fail=lambda error: told.append(str(error)),
+    )
+    assert sorted(patch.name for patch in found.patches) == [f"these[{at}]" for at in (0, 1, 2, 4)]
+    assert told == ["these[3]: `conv1` is NaN or infinite"]
 
 
 def test_files_of_several_samples(pictures: list[str], tmp_path: Path) -> None:

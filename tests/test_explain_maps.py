@@ -146,6 +146,20 @@ def test_what_stands_between_gap_and_fc_changes_no_class_activation_map(between:
         assert found.values.mean() == pytest.approx(mean, rel=1e-5)
 
 
+def test_what_cancels_out_is_nothing() -> None:
+    """Two planes that are the same, weighed against each other, but for a rounding of float32."""
+    text = "netspec: 1\nname: n\ninput: 2x7x6\nnet: INPUT -> CONV(2, 3) -> RELU -> GAP -> FC(2)\n"
+    graph = graph_of(text)
+    given = random_weights(graph)
+    given["conv1.weight"][1] = given["conv1.weight"][0]
+    given["conv1.bias"][:] = 1
+    given["fc1.weight"][:] = np.array([[1, -1 + 1e-7], [1, 1]], np.float32)
+    net, x = Net(graph, ArrayValues(graph, given), "cpu"), picture(graph)
+    for method in ("gradcam", "cam"):
+        none, some = gradcam(net, x, [0, 1], method)
+        assert not none.values.any() and some.values.any()
+
+
 def test_guided_grad_cam_is_their_product() -> None:
     graph = graph_of(TANGLED)
     net, x = net_of(graph), picture(graph)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -11,6 +11,8 @@ from netspec.explain.maps import Array
 from netspec.explain.net import Net
 from netspec.explain.occlusion import Fill, Occlusion, occlude
 from netspec.machine.errors import UnusableError
+from netspec.runtime.errors import InputError
+from netspec.weights.values import ArrayValues
 from tests.explain_nets import IMAGE, SAMPLES, digits, net_of
 
 #: What the loop of one and batches of many may differ by.
@@ -162,6 +164,43 @@ def test_other_inputs_stay_as_they_are() -> None:
     covered[..., 4:, :4] = eye.mean(axis=(2, 3), keepdims=True)
     before, after = (net.probabilities({"eye": one, "ear": ear})[0, 1] for one in (eye, covered))
     np.testing.assert_allclose(found.falls[0].values[4:, :4], before - after, atol=ROUNDING)
+
+
+def test_a_batch_that_fails_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And does not leave others waiting for its place."""
+    net = net_of("INPUT -> GAP -> FC(3)", "1x8x8", batch=2)
+    asked = net.probabilities
+    calls = iter(range(100))
+
+    def probabilities(x: Any) -> Any:
+        if next(calls) == 1:
+            raise InputError("no numbers")
+        return asked(x)
+
+    monkeypatch.setattr(net, "probabilities", probabilities)
+    with pytest.raises(InputError, match="no numbers"):
+        occlude(net, np.ones((1, 1, 8, 8), np.float32), fill="mean", stride=1)
+
+
+def test_classes_that_there_are_not() -> None:
+    net = net_of("INPUT -> GAP -> FC(3)", "1x8x8")
+    for number in (-1, 3):
+        with pytest.raises(UnusableError, match=f"no class `{number}`"):
+            occlude(net, np.ones((1, 1, 8, 8), np.float32), [number], fill="mean")
+
+
+def test_how_far_a_class_falls_is_said() -> None:
+    """The score is a pixel's value: hidden, it falls by that, or rises."""
+    graph = net_of("INPUT -> FC(1)", "1x8x8").graph
+    weight = np.zeros((1, 64), np.float32)
+    weight[0, 9] = 1
+    bias = np.zeros(1, np.float32)
+    net = Net(graph, ArrayValues(graph, {"fc1.weight": weight, "fc1.bias": bias}), "cpu")
+    for value, said in ((6.4, "falls by 6.3 at most"), (-6.4, "falls nowhere")):
+        x = np.zeros((1, 1, 8, 8), np.float32)
+        x[0, 0, 1, 1] = value
+        (fall,) = occlude(net, x, fill="mean", size=1, stride=1).falls
+        assert fall.note == f"square 1, step 1, mean: {said}"
 
 
 @pytest.mark.parametrize(("size", "stride"), [(9, 1), (1, 9)])

@@ -224,15 +224,15 @@ def test_patches_of_a_field_that_is_larger_than_the_picture() -> None:
 def test_what_does_not_excite_a_channel_is_faint() -> None:
     """Of patches that are most of a picture, which lie side by side whatever the field is."""
     strength = np.zeros((6, 8), np.float32)
-    strength[1:3, 2:5] = 4
-    strength[4] = 1.9
+    strength[1:3, 2:5] = 1
+    strength[4] = 0.49
     dark = np.full((6, 8), 55, np.uint8)
     patches = [Patch("a.png", 4, (0, 0, 6, 8), cut, dark, strength) for cut in ((9, 0), (0, 5))]
     sheet = sheet_of(*patches)
     assert sheet.grid is not None and (sheet.grid.height, sheet.grid.width) == (6, 8)
     for _, left, top in sheet.grid.corners:
         tile = sheet.pixels[top : top + 6, left : left + 8, 0]
-        assert (tile[strength == 4] == 55).all() and (tile[strength < 4] == 195).all()
+        assert (tile[strength == 1] == 55).all() and (tile[strength < 1] == 195).all()
 
 
 def test_patches_that_are_whole_pictures_make_no_huge_sheet() -> None:

@@ -118,7 +118,7 @@ class Names:
         numbered = _NUMBERED.fullmatch(sample)
         file, number = numbered.groups() if numbered else (sample, "")
         plain = "".join(c if c.isalnum() or c in "-_." else "_" for c in file)
-        short = plain.encode()[:_LONGEST].decode(errors="ignore")
+        short = plain.lstrip(".").encode()[-_LONGEST:].decode(errors="ignore") or "_"
         for stem in self._tried(Path(short).stem + number, short + number):
             name = f"{stem}{ending}"
             if name.lower() not in self._given:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
@@ -22,7 +24,7 @@ from netspec.explain.gradcam import spatial_layer
 from netspec.explain.methods import METHODS
 from netspec.explain.net import Net
 from netspec.explain.pictures.colours import colormap
-from netspec.explain.samples import read
+from netspec.explain.samples import file_name, read
 from netspec.machine.errors import UnusableError
 from netspec.plots.sheet import need_plot
 from netspec.runtime.errors import InputError
@@ -56,11 +58,20 @@ class Plan:
         """The files that arguments name."""
         return self.files.named
 
-    @property
-    def scattered(self) -> bool:
-        """Whether files are of several folders, so that two may have the same name."""
+    def name_of(self, path: str) -> str:
+        """What pictures call a file: its name, or where files are of several folders the way to it
+        from what these have in common.
+        """
+        return (
+            os.path.relpath(Path(path).resolve(), self._common) if self._common else file_name(path)
+        )
+
+    @cached_property
+    def _common(self) -> str:
+        """The folder that has all files in it or below, where they are not all in one."""
         pairs = zip(self.files.folders, self.files.names, strict=True)
-        return len({folder or str(Path(names[0]).parent) for folder, names in pairs}) > 1
+        folders = {str(Path(folder or Path(names[0]).parent).resolve()) for folder, names in pairs}
+        return os.path.commonpath(folders) if len(folders) > 1 else ""
 
     @classmethod
     def of(

@@ -99,7 +99,7 @@ class _Run:
             yield None
         for path in self.plan.files:
             try:
-                yield from read(self.net, path, whole=self.plan.scattered)
+                yield from read(self.net, path, self.plan.name_of(path))
             except InputError as error:
                 self._fail(error)
 
@@ -144,7 +144,14 @@ class _Run:
     def _patches(self) -> Found:
         self.progress.begin("dissect")
         files = list(self.plan.files)
-        return net_patches(self.net, self.plan.asked, files, self._fail, self.progress.done)
+        return net_patches(
+            self.net,
+            self.plan.asked,
+            files,
+            self.plan.name_of,
+            self._fail,
+            self.progress.done,
+        )
 
     def _write(self, sample: Sample | None, found: list[Found]) -> None:
         path, shown = self._path(sample)

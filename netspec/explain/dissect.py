@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby, islice
 from typing import TypeAlias
 
@@ -12,10 +13,11 @@ import numpy as np
 
 from netspec.analysis.receptive import receptive_fields
 from netspec.explain.largest import Best
+from netspec.explain.maps import Array
 from netspec.explain.net import Net
 from netspec.explain.patches import Patch, View
 from netspec.explain.progress import Progress, unheard
-from netspec.explain.samples import Sample, read
+from netspec.explain.samples import Sample, file_name, read
 from netspec.machine.errors import UnusableError
 from netspec.runtime.errors import InputError
 from netspec.text.printable import printable
@@ -25,6 +27,7 @@ _MOST = 16
 
 #: The number of a file, and that of a sample in it.
 _Place: TypeAlias = tuple[int, int]
+_Batch: TypeAlias = list[tuple[_Place, Sample]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,7 @@ def dissect(
     channels: Sequence[int] = (),
     top: int = 9,
     *,
+    name_of: Callable[[str], str] = file_name,
     fail: Callable[[InputError], object] | None = None,
     progress: Progress = unheard,
 ) -> tuple[tuple[Dissected, ...], ...]:
@@ -51,23 +55,25 @@ def dissect(
 
     Source: Zeiler & Fergus 2013, "Visualizing and understanding convolutional networks", figure 2;
     Bau et al. 2017, "Network dissection". Files are read as `read` has it, one batch at a time. No
-    channels are the 16 that are excited most. `progress` is told how many files of how many are
+    channels are the 16 that are excited most. Patches say what files are called as `name_of` has
+    it. `progress` is told how many files of how many are
     done, `fail` of each that cannot be read; without it InputError, and where none can be read.
     UnusableError where a layer has no such channel.
     """
     for layer in layers:
         _check_channels(net, layer, channels)
     best, places = [Best(net.layer(name).type.channels, top) for name in layers], list[_Place]()
-    for batch in _batches(_samples(net, paths, fail, progress), net.batch):
-        numbers = range(len(places), len(places) + len(batch))
-        places += [place for place, _ in batch]
-        x = {name: np.concatenate([one.x[name] for _, one in batch]) for name in net.graph.inputs}
-        answers = net.activations(x, layers)
-        for layer, held in zip(layers, best, strict=True):
-            held.take(numbers, answers[layer])
+    read_by = partial(_named, net, name_of)
+    for batch in _batches(_samples(read_by, paths, fail, progress), net.batch):
+        for part, answers in _answers(net, batch, layers, fail):
+            numbers = range(len(places), len(places) + len(part))
+            places += [place for place, _ in part]
+            for layer, held in zip(layers, best, strict=True):
+                held.take(numbers, answers[layer])
     if not places:
         raise InputError("there is no picture to take patches of")
-    found = _cut(net, paths, places, layers, best, channels)
+    again = _read_again(read_by, paths, places)
+    found = _cut(net, again, layers, best, channels)
     return tuple(
         tuple(Dissected(layer, at, tuple(patches)) for at, patches in of.items())
         for layer, of in zip(layers, found, strict=True)
@@ -84,8 +90,12 @@ def _check_channels(net: Net, layer: str, channels: Sequence[int]) -> None:
             )
 
 
+def _named(net: Net, name_of: Callable[[str], str], path: str) -> Iterator[Sample]:
+    return read(net, path, name_of(path))
+
+
 def _samples(
-    net: Net,
+    read_by: Callable[[str], Iterator[Sample]],
     paths: Sequence[str],
     fail: Callable[[InputError], object] | None,
     progress: Progress,
@@ -93,7 +103,7 @@ def _samples(
     """Those of all files that can be read."""
     for number, path in enumerate(paths):
         try:
-            yield from (((number, at), one) for at, one in enumerate(read(net, path)))
+            yield from (((number, at), one) for at, one in enumerate(read_by(path)))
         except InputError as error:
             if fail is None:
                 raise
@@ -101,17 +111,34 @@ def _samples(
         progress(number + 1, len(paths))
 
 
-def _batches(
-    samples: Iterator[tuple[_Place, Sample]], size: int
-) -> Iterator[list[tuple[_Place, Sample]]]:
+def _answers(
+    net: Net,
+    batch: _Batch,
+    layers: Sequence[str],
+    fail: Callable[[InputError], object] | None,
+) -> Iterator[tuple[_Batch, dict[str, Array]]]:
+    """What layers answer to a batch; one by one where a sample leads to what is no number."""
+    x = {name: np.concatenate([one.x[name] for _, one in batch]) for name in net.graph.inputs}
+    try:
+        yield batch, net.activations(x, layers)
+    except InputError as error:
+        if len(batch) > 1:
+            for one in batch:
+                yield from _answers(net, [one], layers, fail)
+        elif fail is None:
+            raise
+        else:
+            fail(InputError(f"{printable(batch[0][1].name)}: {error}"))
+
+
+def _batches(samples: Iterator[tuple[_Place, Sample]], size: int) -> Iterator[_Batch]:
     while batch := list(islice(samples, size)):
         yield batch
 
 
 def _cut(
     net: Net,
-    paths: Sequence[str],
-    places: Sequence[_Place],
+    read_again: Callable[[Sequence[int]], Iterator[tuple[int, Sample]]],
     layers: Sequence[str],
     best: Sequence[Best],
     channels: Sequence[int],
@@ -129,7 +156,7 @@ def _cut(
             for rank, picture in enumerate(held.pictures[channel]):
                 wanted[int(picture)].append((number, channel, rank))
     ranked: dict[tuple[int, int, int], Patch] = {}
-    for picture, sample in _read_again(net, paths, places, sorted(wanted)):
+    for picture, sample in read_again(sorted(wanted)):
         answers = net.activations(sample.x, layers)
         for at in wanted[picture]:
             number, channel, rank = at
@@ -143,11 +170,15 @@ def _cut(
 
 
 def _read_again(
-    net: Net, paths: Sequence[str], places: Sequence[_Place], numbers: Sequence[int]
-) -> Iterator[tuple[int, Sample]]:
-    """Samples by number, in order."""
-    for file, some in groupby(numbers, lambda number: places[number][0]):
-        at = {places[number][1]: number for number in some}
-        for place, sample in enumerate(read(net, paths[file])):
-            if place in at:
-                yield at[place], sample
+    read_by: Callable[[str], Iterator[Sample]], paths: Sequence[str], places: Sequence[_Place]
+) -> Callable[[Sequence[int]], Iterator[tuple[int, Sample]]]:
+    """What reads samples by their numbers, in order."""
+
+    def again(numbers: Sequence[int]) -> Iterator[tuple[int, Sample]]:
+        for file, some in groupby(numbers, lambda number: places[number][0]):
+            at = {places[number][1]: number for number in some}
+            for place, sample in enumerate(read_by(paths[file])):
+                if place in at:
+                    yield at[place], sample
+
+    return again

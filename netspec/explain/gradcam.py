@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from netspec.explain.maps import Array, Map, maps_of
+from netspec.explain.maps import Map, maps_of
 from netspec.explain.net import Inputs, Net
 from netspec.explain.saliency import saliency
+from netspec.explain.stretch import Wide, stretched
 from netspec.graph.graph import Node
 from netspec.machine.errors import UnusableError
 from netspec.text.printable import printable
@@ -18,8 +18,6 @@ from netspec.text.printable import printable
 Method: TypeAlias = Literal["gradcam", "gradcam++", "cam", "guided-gradcam"]
 #: How far float32 results may be from what they stand for.
 _ROUNDING = 1e-6
-#: What is between two float32 arrays.
-Wide: TypeAlias = NDArray[np.float64]
 
 
 def gradcam(
@@ -80,22 +78,6 @@ def spatial_layer(net: Net, name: str = "") -> Node:
             f"layer `{printable(name)}` answers {at.type}, which has no area", help=near
         )
     return at
-
-
-def stretched(planes: Wide, area: tuple[int, int]) -> Array:
-    """Planes (N, h, w) at another size, bilinearly between the centres of pixels, as PyTorch's
-    `interpolate` does with align_corners=False.
-    """
-    down, across = (_between(*sizes) for sizes in zip(planes.shape[1:], area, strict=True))
-    wide: Array = (down @ planes @ across.T).astype(np.float32)
-    return wide
-
-
-def _between(size: int, wanted: int) -> Wide:
-    """How much of each of `size` pixels (columns) is in each of those that are wanted (rows)."""
-    centres = np.clip((np.arange(wanted) + 0.5) * size / wanted - 0.5, 0, size - 1)
-    shares: Wide = np.maximum(0, 1 - np.abs(centres[:, None] - np.arange(size)))
-    return shares
 
 
 def _weights(method: Method, a: Wide, g: Wide) -> Wide:

@@ -30,7 +30,7 @@ class Best:
         places = _middle(planes == planes.max(axis=2, keepdims=True), answers.shape[2:])
         values = np.take_along_axis(planes, places[..., None], 2)[..., 0]
         of = np.broadcast_to(np.asarray(numbers), values.T.shape)
-        new = [values.T, planes.mean(axis=2).T, of, places.T]
+        new = [values.T, planes.mean(axis=2, dtype=np.float64).T, of, places.T]
         held: list[NDArray[Any]] = [self.values, self.means, self.pictures, self.places]
         both = [np.concatenate(pair, axis=1) for pair in zip(held, new, strict=True)]
         order = np.lexsort((-both[1], -both[0]), axis=1)[:, : self.top]

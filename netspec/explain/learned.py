@@ -56,6 +56,7 @@ def net_patches(
     net: Net,
     asked: Asked,
     pictures: Sequence[str],
+    name_of: Callable[[str], str],
     fail: Callable[[InputError], object],
     progress: Progress,
 ) -> Found:
@@ -63,7 +64,16 @@ def net_patches(
     the last with an area; the numbers are how strongly, (channels, patches).
     """
     layers = asked.layers or (spatial_layer(net).name,)
-    found = dissect(net, pictures, layers, asked.channels, asked.top, fail=fail, progress=progress)
+    found = dissect(
+        net,
+        pictures,
+        layers,
+        asked.channels,
+        asked.top,
+        name_of=name_of,
+        fail=fail,
+        progress=progress,
+    )
     rows = tuple(tuple(patches_panel(one) for one in layer) for layer in found)
     values = ([[at.value for at in one.patches] for one in layer] for layer in found)
     return Found(METHODS["dissect"], rows, tuple(np.array(each, np.float32) for each in values))

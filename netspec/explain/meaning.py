@@ -71,11 +71,13 @@ class Meaning:
 
     def number(self, name: str) -> int:
         """The number of a class, by its label or its number; UnusableError where there is none."""
-        called = [number for number, label in enumerate(self.names) if label == name]
+        called = [
+            number for number, label in enumerate(self.names) if name in (label, self.label(number))
+        ]
         if len(called) > 1:
             raise UnusableError(
                 f"{len(called)} classes are called `{printable(name)}`",
-                help=f"give a number: {', '.join(map(str, called))}",
+                help=f"say which: {', '.join(printable(self.label(at)) for at in called)}",
             )
         if called:
             return called[0]
@@ -100,7 +102,8 @@ class Meaning:
         if "," in name:
             words = "say --class for each of several"
         elif self.names and not counted:
-            within = [label for label in self.names if name.lower() in label.lower()][:_NAMED]
+            labels = dict.fromkeys(self.names)
+            within = [label for label in labels if name.lower() in label.lower()][:_NAMED]
             if within and nearest(name, self.names) is None:
                 words = f"there are: {', '.join(map(printable, within))}"
             else:

@@ -88,6 +88,8 @@ def occlude(
     squares = _squares(area, size, stride)
     scores = net.scores(feeds)
     before = net.meaning.probabilities(scores)[0]
+    for number in numbers:
+        net.meaning.check(number)
     asked = list(numbers) or [int(before.argmax())]
     falls, winners = np.empty((len(asked), *area), np.float32), np.empty(area, np.int64)
     covering = _Covering(net, feeds, _filling(net, picture, fill, size), len(squares))
@@ -99,12 +101,12 @@ def occlude(
         done += len(batch)
         progress(done, len(squares))
     maps = maps_of(net, scores, asked, list(falls), "occlusion", layer=net.input, signed=True)
-    how = f"square {size}, step {stride}, {fill}"
+    how = f"square {size}, step {stride}, {fill}: "
     said = percent if net.meaning.probable else "{:.3g}".format
-    return Occlusion(
-        tuple(replace(one, note=f"{how}: {said(float(one.values.max()))} at most") for one in maps),
-        winners,
-    )
+    most = [float(one.values.max()) for one in maps]
+    notes = [f"falls by {said(fall)} at most" if fall > 0 else "falls nowhere" for fall in most]
+    pairs = zip(maps, notes, strict=True)
+    return Occlusion(tuple(replace(one, note=how + note) for one, note in pairs), winners)
 
 
 def _squares(area: tuple[int, ...], size: int, stride: int) -> list[_Square]:
@@ -165,8 +167,9 @@ class _Covering:
         rows = held[self.net.input]
         for row, square in zip(rows, squares, strict=False):
             row[(..., *square.cover)] = self.filling[(..., *square.cover)]
-        chances = self.net.probabilities({k: rows[: len(squares)] for k, rows in held.items()})
-        for row, square in zip(rows, squares, strict=False):
-            row[(..., *square.cover)] = self.picture[(..., *square.cover)]
-        self._free.put(held)
-        return chances
+        try:
+            return self.net.probabilities({k: of[: len(squares)] for k, of in held.items()})
+        finally:  # others wait for it, whatever comes of this batch
+            for row, square in zip(rows, squares, strict=False):
+                row[(..., *square.cover)] = self.picture[(..., *square.cover)]
+            self._free.put(held)

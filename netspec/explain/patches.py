@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.analysis.receptive import Field, Pixels
-from netspec.explain.gradcam import stretched
 from netspec.explain.maps import Array
 from netspec.explain.samples import Sample
+from netspec.explain.stretch import stretched
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,8 +19,9 @@ class Patch:
     """What a place of a channel sees of a picture, by its `name`: `box` is (top, left, bottom,
     right) of the part of its receptive field that lies in the picture, `pixels` are those, (h, w)
     or (h, w, 3); `cut` is how many rows and columns of the field lie above and left of the picture.
-    The channel's `value` is its largest in the picture. Where the box is most of the picture,
-    `strength` is the channel's plane at its size, for the box does not say where to look.
+    The channel's `value` is its largest in the picture. Where a field is most of a picture it does
+    not say where to look, and `strength` does: the channel's plane in the box, as a part of that
+    value, or of the way to it from the least one where all are below 0.
     """
 
     name: str
@@ -51,13 +52,25 @@ class View:
                 _span(column, strides[1], pads[1], sizes[1], width),
             )
         (top, bottom, above), (left, right, before) = spans
+        box = top, left, bottom, right
         pixels = sample.pixels[top:bottom, left:right].copy()
         strength = None
-        if plane.ndim == 2 and plane.size > 1 and 2 * pixels[..., :1].size > height * width:
-            wide = stretched(plane[None].astype(np.float64), (height, width))[0]
-            strength = wide[top:bottom, left:right]
-        box = top, left, bottom, right
+        if plane.size > 1 and self._wide(height, width):
+            strength = _strength(plane, value, (height, width))[top:bottom, left:right]
         return Patch(sample.name, value, box, (above, before), pixels, strength)
+
+    def _wide(self, height: int, width: int) -> bool:
+        """Whether places see more than half of a picture, its borders apart."""
+        size = (height, width) if self.field is None else self.field.size
+        return 2 * min(size[0], height) * min(size[1], width) > height * width
+
+
+def _strength(plane: Array, value: float, area: tuple[int, int]) -> Array:
+    """A plane at the picture's size, from 0 to 1 where it is strongest."""
+    least = 0.0 if value > 0 else float(plane.min())
+    shares = (plane.astype(np.float64) - least) / ((value - least) or 1.0)
+    wide: Array = stretched(shares[None], area)[0]
+    return wide
 
 
 def _span(spot: int, stride: Pixels, pad: int, size: int, side: int) -> tuple[int, int, int]:

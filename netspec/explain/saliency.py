@@ -18,6 +18,8 @@ from netspec.text.printable import printable
 Method: TypeAlias = Literal["vanilla", "guided", "deconv", "smooth", "integrated", "input*gradient"]
 #: How far the sum of integrated gradients may be from what it would be, as a part of that.
 _FAR = 0.05
+#: How far scores may be off by rounding alone, as a part of their size.
+_ROUNDING = 1e-4
 #: The rules by which a class's score comes back to the input, for the methods that have their own.
 _RULES: dict[Method, Rule] = {"guided": "guided", "deconv": "deconv"}
 
@@ -129,15 +131,16 @@ def _completed(
     """Maps that say to what their elements add up, and to what they would after endless steps."""
     baseline = net.scores({**feeds, net.input: averaging.start(feeds[net.input])})[0]
     return tuple(
-        replace(one, note=_sums(float(one.values.sum()), one.score - float(baseline[one.number])))
+        replace(one, note=_sums(float(one.values.sum()), one.score, float(baseline[one.number])))
         for one in maps
     )
 
 
-def _sums(found: float, exact: float) -> str:
+def _sums(found: float, score: float, before: float) -> str:
     """`adds up to 9.27 of 9.28`, and a way out where that is far off."""
-    far = abs(found - exact) > _FAR * abs(exact)
-    return f"adds up to {found:.4g} of {exact:.4g}" + ("; more --steps are nearer" if far else "")
+    exact, rounding = score - before, _ROUNDING * (abs(score) + abs(before))
+    far = abs(found - exact) > _FAR * abs(exact) + rounding
+    return f"adds up to {found:.4g} of {exact:.4g}" + ("; more steps come nearer" if far else "")
 
 
 def _weighted(

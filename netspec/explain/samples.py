@@ -32,15 +32,19 @@ class Sample:
     pixels: NDArray[np.uint8]
 
 
-def read(net: Net, path: str, *, whole: bool = False) -> Iterator[Sample]:
-    """The sample of a picture, or those of an .npy or .npz file; named by the `whole` path where
-    the file's name does not tell it from others.
+def file_name(path: str) -> str:
+    """What a file is called in its folder."""
+    return Path(path).name
+
+
+def read(net: Net, path: str, name: str = "") -> Iterator[Sample]:
+    """The sample of a picture, or those of an .npy or .npz file; after its `name`, or the file's.
 
     InputError where the file cannot be read or does not fit, UnusableError where the net takes no
     pictures.
     """
     _refuse_vectors(net)
-    name = path if whole else Path(path).name
+    name = name or file_name(path)
     if suffix(path) not in ARRAYS:
         if len(net.graph.inputs) > 1:
             names = ", ".join(map(printable, net.graph.inputs))

@@ -156,16 +156,15 @@ def _bar(figure: Figure, beside: Axes, panel: Heat, seen: NDArray[np.uint8]) -> 
     """The colours of a map as they are seen, with numbers."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import ListedColormap, Normalize
-    from matplotlib.ticker import MaxNLocator, ScalarFormatter
+    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
     scale = panel.scale
     field = ScalarMappable(Normalize(scale.low, scale.high), ListedColormap(seen / 255))
-    numbers = ScalarFormatter()
-    numbers.set_powerlimits((-3, 4))
+    # each whole by itself: a power of ten above the bar would stand in the caption
+    numbers = StrMethodFormatter("{x:.3g}")
     ends = _ENDS[scale.below, scale.above]
     bar = figure.colorbar(field, cax=beside, extend=ends, ticks=MaxNLocator(4), format=numbers)
     bar.ax.tick_params(labelsize=SMALL)
-    bar.ax.yaxis.get_offset_text().set_fontsize(SMALL)
     if panel.meaning:
         bar.set_label(panel.meaning, fontsize=SMALL)
 

@@ -33,7 +33,7 @@ def laid(patches: Sequence[Patch]) -> NDArray[np.uint8]:
         down, right = cut - first
         coloured = patch.pixels if patch.pixels.ndim == 3 else patch.pixels[..., None]
         if patch.strength is not None:
-            faint = patch.strength < _STRONG * patch.value
+            faint = patch.strength < _STRONG
             coloured = np.where(faint[..., None], 255 - (255 - coloured) * _FAINT, coloured)
         tile[down : down + height, right : right + width, :3] = coloured
     side = _MOST // ceil(sqrt(len(patches)))
