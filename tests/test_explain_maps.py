@@ -98,7 +98,7 @@ def test_the_size_of_batches_does_not_matter() -> None:
     x = picture(graph)
     for method, averaging in (("smooth", Averaging(samples=7)), ("integrated", Averaging(steps=7))):
         one, other = (
-            saliency(net_of(graph, size), x, [1, 0], method, averaging)  # type: ignore[arg-type]
+            saliency(net_of(graph, size), x, [1, 0], method, averaging)  # type: ignore[arg-type]  # a str of the table
             for size in (3, 64)
         )
         for a, b in zip(one, other, strict=True):
@@ -182,7 +182,7 @@ def test_maps_of_digits_lie_on_the_strokes() -> None:
         chance = pixels[box].size / pixels.size
         number = int(net.scores(x)[0].argmax())
         for method, found in beyond.items():
-            mass = np.abs(saliency(net, x, [number], method)[0].plane)  # type: ignore[arg-type]
+            mass = np.abs(saliency(net, x, [number], method)[0].plane)  # type: ignore[arg-type]  # a key
             found.append((mass[box].sum() / mass.sum() - chance) / (1 - chance))
     assert np.mean(beyond["vanilla"]) > 0.25
     assert min(beyond["integrated"]) > 0.6 and np.mean(beyond["integrated"]) > 0.8
@@ -314,7 +314,7 @@ PLANES = "netspec: 1\nname: planes\ninput: 2x8x8\nnet: INPUT -> CONV(3, 3)\n"
         ),
         (
             SMALL,
-            lambda net, x: saliency(net, x, [0], "vanila"),  # type: ignore[arg-type]
+            lambda net, x: saliency(net, x, [0], "vanila"),  # type: ignore[arg-type]  # on purpose
             "no method `vanila` | there are vanilla, guided, deconv, smooth, integrated, "
             "input*gradient",
         ),

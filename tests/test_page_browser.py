@@ -74,7 +74,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     file = tmp_path / "net.html"
     context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
 
-    def open_page(text: str = "vgg16", look: Look = Look(), **options: Any) -> Page:  # noqa: B008
+    def open_page(text: str = "vgg16", look: Look = Look(), **options: Any) -> Page:  # noqa: B008 - a frozen value
         file.write_bytes(_plain(text) if look == Look() else _written(text, look))
         page = context.new_page()
         listen(page)

@@ -69,7 +69,7 @@ def test_safetensors_are_read_as_the_library_wrote_them(tmp_path: Path, kind: st
 def test_npz_are_read_as_numpy_wrote_them(
     tmp_path: Path, write: Callable[..., None], dtype: str, order: str
 ) -> None:
-    tensors = {k: np.array(v, dtype, order=order) for k, v in some_tensors("f8").items()}  # type: ignore[call-overload]
+    tensors = {k: np.array(v, dtype, order=order) for k, v in some_tensors("f8").items()}  # type: ignore[call-overload]  # order is a str
     write(tmp_path / "w.npz", **tensors)
     file = open_tensors(tmp_path / "w.npz")
     for name, values in tensors.items():

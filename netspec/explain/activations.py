@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netspec.explain.gradcam import spatial_layer
+from netspec.explain.gradcam import has_area, spatial_layer
 from netspec.explain.maps import Array, Tiles
 from netspec.explain.net import Inputs, Net
 
@@ -23,11 +23,7 @@ def activations(net: Net, x: Inputs, layers: Sequence[str] = ()) -> tuple[Tiles,
 
 def _last_of_each_size(net: Net) -> tuple[str, ...]:
     """For each area of more than a pixel that layers answer, the last layer that does."""
-    last = {
-        node.type.area: node.name
-        for node in net.graph.nodes
-        if node.type.rank == 3 and node.type.area != (1, 1) and not node.layer.source
-    }
+    last = {node.type.area: node.name for node in net.graph.nodes if has_area(node)}
     return tuple(node.name for node in net.graph.nodes if node.name in last.values()) or ("",)
 
 

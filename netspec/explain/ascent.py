@@ -32,10 +32,10 @@ class Priors:
 
     A step moves pixels by `rate` in the mean, and less and less towards the last of `steps`;
     `natural` ones lean to how natural pictures vary, see `natural`. Before each the picture is
-    shifted by up to `jitter` of its sides. `l2` pulls pixels to the input 0,
-    the mean colour of the data; `tv` evens them out by the gradient of their total variation
-    (Rudin, Osher & Fatemi 1992). Both are weighed against a direction uphill of length 1 a pixel.
-    Every fourth step ends with a `blur`, whose sigma in pixels falls to 0.
+    shifted by up to `jitter` of its sides. `l2` pulls pixels to the input 0, the mean colour of the
+    data; `tv` evens them out by the gradient of their total variation (Rudin, Osher & Fatemi 1992).
+    Both are weighed against a direction uphill of length 1 a pixel. Every fourth step ends with a
+    `blur`, whose sigma in pixels falls to 0.
     """
 
     steps: int = 128
@@ -61,11 +61,7 @@ class Ascent:
         self.net, self.priors = net, priors
         self.node = net.layer(layer or net.scored)
         kind = self.node.type
-        if not 0 <= number < kind.channels:
-            raise UnusableError(
-                f"`{printable(self.node.name)}` has no channel {number}",
-                help=f"give a number from 0 to {kind.channels - 1}",
-            )
+        net.check_channel(self.node.name, number)
         if len(net.graph.inputs[net.input].shape) != 3:
             raise UnusableError(
                 f"`maximize` makes pictures, and the net takes {net.graph.inputs[net.input]}"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import groupby, islice
+from itertools import groupby, islice, product
 from typing import TypeAlias
 
 import numpy as np
@@ -18,7 +17,6 @@ from netspec.explain.net import Net
 from netspec.explain.patches import Patch, View
 from netspec.explain.progress import Progress, unheard
 from netspec.explain.samples import Sample, file_name, read
-from netspec.machine.errors import UnusableError
 from netspec.runtime.errors import InputError
 from netspec.text.printable import printable
 
@@ -56,15 +54,15 @@ def dissect(
     Source: Zeiler & Fergus 2013, "Visualizing and understanding convolutional networks", figure 2;
     Bau et al. 2017, "Network dissection". Files are read as `read` has it, one batch at a time. No
     channels are the 16 that are excited most. Patches say what files are called as `name_of` has
-    it. `progress` is told how many files of how many are
-    done, `fail` of each that cannot be read; without it InputError, and where none can be read.
-    UnusableError where a layer has no such channel.
+    it. `progress` is told how many files of how many are done, `fail` of each that cannot be read;
+    without it InputError, and where none can be read. UnusableError where a layer has no such
+    channel.
     """
-    for layer in layers:
-        _check_channels(net, layer, channels)
+    for layer, channel in product(layers, channels):
+        net.check_channel(layer, channel)
     best, places = [Best(net.layer(name).type.channels, top) for name in layers], list[_Place]()
-    read_by = partial(_named, net, name_of)
-    for batch in _batches(_samples(read_by, paths, fail, progress), net.batch):
+    files = _Files(net, paths, name_of)
+    for batch in _batches(files.all(fail, progress), net.batch):
         for part, answers in _answers(net, batch, layers, fail):
             numbers = range(len(places), len(places) + len(part))
             places += [place for place, _ in part]
@@ -72,43 +70,48 @@ def dissect(
                 held.take(numbers, answers[layer])
     if not places:
         raise InputError("there is no picture to take patches of")
-    again = _read_again(read_by, paths, places)
-    found = _cut(net, again, layers, best, channels)
+    found = _cut(files, places, layers, best, channels)
     return tuple(
         tuple(Dissected(layer, at, tuple(patches)) for at, patches in of.items())
         for layer, of in zip(layers, found, strict=True)
     )
 
 
-def _check_channels(net: Net, layer: str, channels: Sequence[int]) -> None:
-    count = net.layer(layer).type.channels
-    for at in channels:
-        if not 0 <= at < count:
-            raise UnusableError(
-                f"`{printable(layer)}` has no channel {at}",
-                help=f"give a number from 0 to {count - 1}",
-            )
+@dataclass(frozen=True)
+class _Files:
+    """The samples of files, which are called as `name_of` has it."""
 
+    net: Net
+    paths: Sequence[str]
+    name_of: Callable[[str], str]
 
-def _named(net: Net, name_of: Callable[[str], str], path: str) -> Iterator[Sample]:
-    return read(net, path, name_of(path))
+    def samples(self, number: int) -> Iterator[Sample]:
+        """Those of a file."""
+        path = self.paths[number]
+        return read(self.net, path, self.name_of(path))
 
+    def all(
+        self, fail: Callable[[InputError], object] | None, progress: Progress
+    ) -> Iterator[tuple[_Place, Sample]]:
+        """Those of all files that can be read."""
+        for number in range(len(self.paths)):
+            try:
+                yield from (((number, at), one) for at, one in enumerate(self.samples(number)))
+            except InputError as error:
+                if fail is None:
+                    raise
+                fail(error)
+            progress(number + 1, len(self.paths))
 
-def _samples(
-    read_by: Callable[[str], Iterator[Sample]],
-    paths: Sequence[str],
-    fail: Callable[[InputError], object] | None,
-    progress: Progress,
-) -> Iterator[tuple[_Place, Sample]]:
-    """Those of all files that can be read."""
-    for number, path in enumerate(paths):
-        try:
-            yield from (((number, at), one) for at, one in enumerate(read_by(path)))
-        except InputError as error:
-            if fail is None:
-                raise
-            fail(error)
-        progress(number + 1, len(paths))
+    def again(
+        self, places: Sequence[_Place], numbers: Sequence[int]
+    ) -> Iterator[tuple[int, Sample]]:
+        """Some by their numbers in `places`, in order."""
+        for file, some in groupby(numbers, lambda number: places[number][0]):
+            at = {places[number][1]: number for number in some}
+            for place, sample in enumerate(self.samples(file)):
+                if place in at:
+                    yield at[place], sample
 
 
 def _answers(
@@ -137,8 +140,8 @@ def _batches(samples: Iterator[tuple[_Place, Sample]], size: int) -> Iterator[_B
 
 
 def _cut(
-    net: Net,
-    read_again: Callable[[Sequence[int]], Iterator[tuple[int, Sample]]],
+    files: _Files,
+    places: Sequence[_Place],
     layers: Sequence[str],
     best: Sequence[Best],
     channels: Sequence[int],
@@ -146,6 +149,7 @@ def _cut(
     """The patches of each layer by channel, the strongest first; each file is read once more, and
     the samples that were chosen are looked at once more.
     """
+    net = files.net
     fields = receptive_fields(net.graph.nodes)
     views = [View(fields[name], net.layer(name).type.shape) for name in layers]
     found = [dict[int, list[Patch]]() for _ in layers]
@@ -156,7 +160,7 @@ def _cut(
             for rank, picture in enumerate(held.pictures[channel]):
                 wanted[int(picture)].append((number, channel, rank))
     ranked: dict[tuple[int, int, int], Patch] = {}
-    for picture, sample in read_again(sorted(wanted)):
+    for picture, sample in files.again(places, sorted(wanted)):
         answers = net.activations(sample.x, layers)
         for at in wanted[picture]:
             number, channel, rank = at
@@ -167,18 +171,3 @@ def _cut(
     for number, channel, rank in sorted(ranked):
         found[number][channel].append(ranked[number, channel, rank])
     return found
-
-
-def _read_again(
-    read_by: Callable[[str], Iterator[Sample]], paths: Sequence[str], places: Sequence[_Place]
-) -> Callable[[Sequence[int]], Iterator[tuple[int, Sample]]]:
-    """What reads samples by their numbers, in order."""
-
-    def again(numbers: Sequence[int]) -> Iterator[tuple[int, Sample]]:
-        for file, some in groupby(numbers, lambda number: places[number][0]):
-            at = {places[number][1]: number for number in some}
-            for place, sample in enumerate(read_by(paths[file])):
-                if place in at:
-                    yield at[place], sample
-
-    return again

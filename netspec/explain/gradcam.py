@@ -30,7 +30,7 @@ def gradcam(
 
     - `gradcam`: what is above 0, weights the plane's mean(G) (Selvaraju et al. 2016, "Grad-CAM").
     - `gradcam++`: what is above 0, weights sum(a * max(G, 0)) with a = G^2 / (2 G^2 + sum(A) G^3)
-      (Chattopadhyay et al. 2018, "Grad-CAM++"); 1e-6 is added below, as pytorch-grad-cam does.
+      (Chattopadhyay et al. 2017, "Grad-CAM++"); 1e-6 is added below, as pytorch-grad-cam does.
     - `cam`: weights those of the closing FC after GAP, whose mean over the plane is S but for the
       bias (Zhou et al. 2015, "Learning deep features for discriminative localization").
     - `guided-gradcam`: `gradcam` times guided backpropagation.
@@ -80,6 +80,11 @@ def spatial_layer(net: Net, name: str = "") -> Node:
     return at
 
 
+def has_area(node: Node) -> bool:
+    """Whether a layer, which is no input, answers planes of more than a pixel."""
+    return node.type.rank == 3 and node.type.area != (1, 1) and not node.layer.source
+
+
 def _weights(method: Method, a: Wide, g: Wide) -> Wide:
     """What each channel counts, (N, K), by its values and their gradients, (N, K, H, W)."""
     match method:
@@ -95,13 +100,8 @@ def _weights(method: Method, a: Wide, g: Wide) -> Wide:
 
 def _last_with_area(net: Net) -> Node | None:
     """The last layer with an area of more than a pixel that the scores depend on."""
-    candidates = (
-        node
-        for node in reversed(net.graph.nodes)
-        if node.name in net.below and not node.layer.source
-    )
-    spatial = (node for node in candidates if node.type.rank == 3 and node.type.area != (1, 1))
-    return next(spatial, None)
+    spatial = (node for node in reversed(net.graph.nodes) if has_area(node))
+    return next((node for node in spatial if node.name in net.below), None)
 
 
 def _averaged(net: Net) -> str:

@@ -100,6 +100,15 @@ class Net:
             )
         return self.graph.by_name[name]
 
+    def check_channel(self, layer: str, number: int) -> None:
+        """UnusableError where a layer has no channel of this number."""
+        count = self.layer(layer).type.channels
+        if not 0 <= number < count:
+            raise UnusableError(
+                f"`{printable(layer)}` has no channel {number}",
+                help=f"give a number from 0 to {count - 1}",
+            )
+
     @cached_property
     def input(self) -> str:
         """The input that maps are drawn over: the one with an `image:` section, else the first that

@@ -76,15 +76,8 @@ def occlude(
             f"`{printable(net.input)}` is {kind}, which has no area that a square could cover",
             help="`saliency` explains a net of any inputs",
         )
-    area, short = picture.shape[1:], min(picture.shape[1:])
-    size, stride = size or max(1, round(short / _SIZE)), stride or max(1, round(short / _STEP))
-    for what, pixels in (("covers", size), ("moves by", stride)):
-        if pixels > 1 and pixels >= max(area):
-            raise UnusableError(
-                f"a square that {what} {pixels} pixels of {'x'.join(map(str, area))} tells no "
-                "places apart",
-                help=f"{max(area) // 2} is the most that makes sense",
-            )
+    area = picture.shape[1:]
+    size, stride = _pixels(area, size, _SIZE, "covers"), _pixels(area, stride, _STEP, "moves by")
     squares = _squares(area, size, stride)
     scores = net.scores(feeds)
     before = net.meaning.probabilities(scores)[0]
@@ -101,12 +94,31 @@ def occlude(
         done += len(batch)
         progress(done, len(squares))
     maps = maps_of(net, scores, asked, list(falls), "occlusion", layer=net.input, signed=True)
-    how = f"square {size}, step {stride}, {fill}: "
-    said = percent if net.meaning.probable else "{:.3g}".format
-    most = [float(one.values.max()) for one in maps]
-    notes = [f"falls by {said(fall)} at most" if fall > 0 else "falls nowhere" for fall in most]
-    pairs = zip(maps, notes, strict=True)
-    return Occlusion(tuple(replace(one, note=how + note) for one, note in pairs), winners)
+    how = f"square {size}, step {stride}, {fill}"
+    said = tuple(replace(one, note=f"{how}: {_most(net, one)}") for one in maps)
+    return Occlusion(said, winners)
+
+
+def _most(net: Net, found: Map) -> str:
+    """How far a class falls at most, in words."""
+    fall = float(found.values.max())
+    said = percent(fall) if net.meaning.probable else f"{fall:.3g}"
+    return f"falls by {said} at most" if fall > 0 else "falls nowhere"
+
+
+def _pixels(area: tuple[int, ...], given: int | None, part: int, what: str) -> int:
+    """The side of a square, or its step: as given, else a part of the shorter side.
+
+    UnusableError where that is all of a picture.
+    """
+    pixels = given or max(1, round(min(area) / part))
+    if pixels > 1 and pixels >= max(area):
+        raise UnusableError(
+            f"a square that {what} {pixels} pixels of {'x'.join(map(str, area))} tells no places "
+            "apart",
+            help=f"{max(area) // 2} is the most that makes sense",
+        )
+    return pixels
 
 
 def _squares(area: tuple[int, ...], size: int, stride: int) -> list[_Square]:

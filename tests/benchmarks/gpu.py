@@ -117,11 +117,11 @@ def measure(
 def changed(options: dict[str, str]) -> Iterator[None]:
     """Sessions that start meanwhile ask the CUDA provider for other options."""
     chosen = GpuOptions.cuda
-    GpuOptions.cuda = lambda self: chosen(self) | options  # type: ignore[method-assign]
+    GpuOptions.cuda = lambda self: chosen(self) | options  # type: ignore[method-assign]  # tried
     try:
         yield
     finally:
-        GpuOptions.cuda = chosen  # type: ignore[method-assign]
+        GpuOptions.cuda = chosen  # type: ignore[method-assign]  # put back
 
 
 def row(
