@@ -9,7 +9,6 @@ from dataclasses import replace
 from string import Template
 from typing import Any
 
-from netspec import __version__
 from netspec.analysis.units import nbytes, scaled
 from netspec.diagram import appearance
 from netspec.diagram.look import Look
@@ -20,6 +19,7 @@ from netspec.diagram.page.tree import parts
 from netspec.diagram.palette import LIGHT, THEMES
 from netspec.diagram.writing import attributes, defaults, identifier
 from netspec.graph import Graph
+from netspec.pages.head import head
 from netspec.pages.policy import policy
 from netspec.text.limits import MAX_PAGE_NODES, PAGE_SECONDS
 from netspec.text.printable import printable
@@ -58,15 +58,14 @@ def document(graph: Graph, look: Look, data: dict[str, Any], drawing: bytes) -> 
     code, looks = script(), style()
     packed, version = engine()
     _, _, svg = drawing.decode().partition("?>")
+    allowed = policy(
+        code, looks, "font-src data:", "worker-src blob:", scripts="'wasm-unsafe-eval'"
+    )
     filled = Template(asset("page.html")).substitute(
         theme=_theme(look),
-        policy=policy(
-            code, looks, "font-src data:", "worker-src blob:", scripts="'wasm-unsafe-eval'"
-        ),
-        version=html.escape(__version__),
+        head=head(graph.name, looks, allowed),
         name=html.escape(printable(graph.name)),
         doc=html.escape(_doc(graph)),
-        style=looks,
         totals=_totals(data),
         drawing=_NODE_TITLE.sub("", svg).strip(),
         data=_json(data),

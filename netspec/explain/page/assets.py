@@ -6,8 +6,8 @@ import html
 from pathlib import Path
 from string import Template
 
-from netspec import __version__
 from netspec.explain.pictures.overlay import MIDDLE
+from netspec.pages.head import head
 from netspec.pages.policy import policy
 from netspec.pages.theme import theme
 from netspec.text.printable import printable
@@ -39,10 +39,7 @@ def document(title: str, body: str, *, alpha: float = 1.0, picture: str | None =
         style += f'.under{{background-image:url("{picture}")}}\n'
     script = _asset("page.js")
     filled = Template(_asset("page.html")).substitute(
-        policy=policy(script, style, "img-src data:"),
-        version=html.escape(__version__),
-        title=text(title),
-        style=style,
+        head=head(title, style, policy(script, style, "img-src data:")),
         body=body,
         script=script,
     )
